@@ -1,0 +1,1 @@
+"""Asks a provider whether a credential works."""
