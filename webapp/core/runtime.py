@@ -1,0 +1,113 @@
+"""Puts the parts together: one store, one pool of rclone daemons, the use cases, the background work.
+
+Whatever a command does not need is never started: `list` opens the store and no daemon.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from webapp.core.service import REFRESHED_BY, CredentialService
+from webapp.core.store import KeyRing, Store, open_store
+
+if TYPE_CHECKING:
+    from webapp.core.verification.checks import Checks
+    from webapp.core.verification.schedule import Reverification
+
+
+class Options(Protocol):
+    """What the parts want to know; the settings of the web app have it all."""
+
+    @property
+    def data_dir(self) -> Path:
+        """Folder for the database and the secret seed when nothing else is named."""
+        ...
+
+    @property
+    def database(self) -> str:
+        """Address of the database; empty for SQLite in the data folder."""
+        ...
+
+    @property
+    def seed(self) -> str:
+        """The secret seed itself; empty when it stands in a file."""
+        ...
+
+    @property
+    def seed_file(self) -> Path | None:
+        """The file with the secret seed; none for the one in the data folder."""
+        ...
+
+    @property
+    def pool_size(self) -> int:
+        """How many rclone daemons are kept ready."""
+        ...
+
+    @property
+    def reverify_hours(self) -> float:
+        """Hours between two background checks of a credential; 0 for none."""
+        ...
+
+
+class Runtime:
+    """Everything a running app shares.
+
+    Args:
+        options: Where things are and how many of them.
+
+    Raises:
+        PermanentError: The database or the seed cannot be used; the sentence says why.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.store: Store = open_store(database_address(options), key_ring(options))
+        self.service = CredentialService(self.store, lambda: self.checks)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """The running checks; the first call starts the pool of daemons."""
+        from webapp.core.oauth.refresh import TokenDoor  # noqa: PLC0415  a list of names needs no network code
+        from webapp.core.verification.checks import Checks  # noqa: PLC0415
+        from webapp.core.verification.daemons import DaemonPool  # noqa: PLC0415
+        from webapp.core.verification.verifier import Verifier  # noqa: PLC0415
+
+        self._pool = DaemonPool(self.options.pool_size)
+        self._pool.start()
+        return Checks(Verifier(self._pool, tokens=TokenDoor(self.store, by=REFRESHED_BY)))
+
+    @cached_property
+    def _reverification(self) -> Reverification:
+        from webapp.core.verification.schedule import Reverification  # noqa: PLC0415
+
+        return Reverification(self.store, self.service.verify_stored, self.options.reverify_hours * 3600)
+
+    def start(self) -> None:
+        """Start what runs beside the pages: the pool and the background checks."""
+        _ = self.checks
+        if self.options.reverify_hours:
+            self._reverification.start()
+
+    def stop(self) -> None:
+        """Stop the background work, end every daemon and close the store."""
+        if "_reverification" in self.__dict__:
+            self._reverification.stop()
+        if "checks" in self.__dict__:
+            self.checks.stop()
+            self._pool.stop()
+        self.store.close()
+
+
+def database_address(options: Options) -> str:
+    """Return the database's URL: the one that was named, or a file in the data folder."""
+    return options.database or f"sqlite:///{(options.data_dir / 'backup-credentials.db').absolute()}"
+
+
+def key_ring(options: Options) -> KeyRing:
+    """Return the key ring from the environment or from the seed file, made by the store when nothing needs one yet."""
+    if options.seed:
+        return KeyRing.from_text(options.seed)
+    return KeyRing.from_file(options.seed_file or options.data_dir / "secret-seed.json", create=True)
