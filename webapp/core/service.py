@@ -105,7 +105,9 @@ class CredentialService:
         """The checks that run and have run."""
         return self._checks()
 
-    def examine(self, provider_type: str, raw: Mapping[str, object], *, credential: Credential | None = None) -> Checked:
+    def examine(
+        self, provider_type: str, raw: Mapping[str, object], *, credential: Credential | None = None
+    ) -> Checked:
         """Check values without saving them; an edited credential lends its stored secrets.
 
         Raises:
@@ -248,9 +250,7 @@ class CredentialService:
             if len(page.items) < PAGE:
                 return found
 
-    def _checked(
-        self, provider_type: str, raw: Mapping[str, object], credential: Credential | None = None
-    ) -> Checked:
+    def _checked(self, provider_type: str, raw: Mapping[str, object], credential: Credential | None = None) -> Checked:
         checked = self.examine(provider_type, raw, credential=credential)
         if not checked.ok:
             raise InvalidValuesError(checked)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -48,7 +49,7 @@ class Result:
     field: str = ""
     detail: str = ""
     seconds: float = 0.0
-    replaced: dict[str, str] = field(default_factory=dict, repr=False)
+    replaced: dict[str, str] = dataclasses.field(default_factory=dict[str, str], repr=False)
 
     @property
     def good(self) -> bool:
