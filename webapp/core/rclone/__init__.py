@@ -1,0 +1,1 @@
+"""How rclone is told about a credential."""
