@@ -74,6 +74,8 @@ class Provider:
         probe: How it is verified.
         replies: What this provider's own error texts mean; tried before the general ones.
         hint: Keys whose values tell accounts apart in a list (user, account, access key id); never secrets.
+        expand: Spreads a pasted text over several fields before anything is checked, such as a block of rclone.conf in
+            the token field. Raises `CredentialError` with the field it belongs to.
         summarize: What a long secret holds, without its secret parts (project, client e-mail); shown as a preview.
         support: How far it works, and `note` says why.
         link: The vendor's page where keys are made.
@@ -93,6 +95,7 @@ class Provider:
     probe: Probe = Probe()
     replies: tuple[Reply, ...] = ()
     hint: tuple[str, ...] = ()
+    expand: Callable[[Mapping[str, object]], Mapping[str, object]] | None = None
     summarize: Callable[[Attributes], Mapping[str, str]] | None = None
     support: Support = Support.SUPPORTED
     note: str = ""
