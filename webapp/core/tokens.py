@@ -145,7 +145,7 @@ def _bare(text: str, provider_type: str) -> str:
     if provider_type not in BARE_ALLOWED or not _BARE.fullmatch(text):
         raise PermanentError(
             "This is not a token that rclone can use. Run `rclone authorize` on a computer with a browser and paste "
-            "all that it prints, or paste the JSON that begins with {\"access_token\".",
+            'all that it prints, or paste the JSON that begins with {"access_token".',
             field="token",
         )
     return Token(text, token_type="bearer").to_json()
@@ -206,5 +206,7 @@ def _time(text: str) -> datetime:
     try:
         read = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
     except ValueError as error:
-        raise PermanentError("The token's expiry is no time in RFC 3339, such as 2026-01-31T12:00:00Z.", field="token") from error
+        raise PermanentError(
+            "The token's expiry is no time in RFC 3339, such as 2026-01-31T12:00:00Z.", field="token"
+        ) from error
     return read if read.tzinfo else read.replace(tzinfo=UTC)

@@ -189,15 +189,15 @@ def _read(field: Field, value: object) -> Value | None:
     reader = _READERS.get(field.kind)
     if reader:
         return reader(field, value)
+    if isinstance(value, int) and field.kind in {Kind.TEXT, Kind.CHOICE}:
+        value = as_text(value)  # JSON has numbers and booleans where a form has texts
     if not isinstance(value, str):
-        if field.kind is Kind.TEXT and not isinstance(value, bool):
-            return str(value)
         raise _WrongValueError(f"{field.label} takes a text.")
     return _read_text(field, value)
 
 
 def _read_text(field: Field, value: str) -> str:
-    text = value.replace("\r\n", "\n") if field.kind in LONG_KINDS else value
+    text = value.replace("\r\n", "\n").replace("\r", "\n") if field.kind in LONG_KINDS else value
     text = text if field.secret and field.kind is Kind.SECRET else text.strip()
     _refuse_length(field, text)
     _refuse_characters(field, text)
@@ -286,7 +286,9 @@ def _refuse_host(field: Field, url: SplitResult, port: int | None) -> None:
 
 def _check_host(field: Field, text: str) -> None:
     if "://" in text:
-        raise _WrongValueError(f"{field.label} is a name without {text.split('://')[0][:8]}://, such as nas.example.com.")
+        raise _WrongValueError(
+            f"{field.label} is a name without {text.split('://')[0][:8]}://, such as nas.example.com."
+        )
     if "/" in text or "\\" in text:
         raise _WrongValueError(f"{field.label} is a name without a path, such as nas.example.com.")
     if "@" in text:
