@@ -1,0 +1,31 @@
+"""The encrypted store: the only place that knows the database.
+
+`open_store` gives one; everything else hangs on it.
+"""
+
+from __future__ import annotations
+
+from webapp.core.store.accounts import Account, ThrottledError
+from webapp.core.store.credentials import Credential, Page, Summary, Verification
+from webapp.core.store.faults import ChangedError, DamagedError, LockedError, SeedError
+from webapp.core.store.keyring import KeyRing
+from webapp.core.store.sessions import Session
+from webapp.core.store.storage import LockedReason, Store, open_store
+
+__all__ = [
+    "Account",
+    "ChangedError",
+    "Credential",
+    "DamagedError",
+    "KeyRing",
+    "LockedError",
+    "LockedReason",
+    "Page",
+    "SeedError",
+    "Session",
+    "Store",
+    "Summary",
+    "ThrottledError",
+    "Verification",
+    "open_store",
+]

@@ -1,0 +1,183 @@
+"""Accounts of people: the first one by a one-time code, then log-in with a password.
+
+Passwords are hashed with Argon2id (RFC 9106, its second recommended option: 64 MiB, 3 passes, 4 lanes).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from peewee import IntegrityError
+
+from webapp.core.errors import ConflictError, PermanentError, TransientError
+from webapp.core.store.models import Tables, moment, now, stamp
+from webapp.core.store.names import clean_name, name_key
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 1024
+FREE_ATTEMPTS = 5
+LONGEST_WAIT = 900
+"""Seconds; a wrong password never locks an account for good."""
+FORGET = timedelta(hours=1)
+CODE_KEY = "setup-code"
+
+
+class ThrottledError(TransientError):
+    """Too many wrong passwords; the sentence says how long to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person who may log in."""
+
+    id: str
+    name: str
+
+
+class Accounts:
+    """Makes and checks accounts."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._rows: Any = tables.account
+        self._attempts: Any = tables.attempt
+        self._values: Any = tables.value
+
+    def exists(self) -> bool:
+        """Tell whether anyone can log in."""
+        return self._rows.select().exists()
+
+    def get(self, identifier: str) -> Account | None:
+        """Return an account by its id."""
+        row = self._rows.get_or_none(self._rows.id == identifier)
+        return Account(row.id, row.name) if row else None
+
+    def setup_code(self) -> str:
+        """Return a new one-time code for the first account; earlier codes end. Only its hash is stored."""
+        code = "-".join(secrets.token_hex(2) for _ in range(4))
+        row = self._values.insert(id=CODE_KEY, value=_hash(code), sealed=False)
+        row.on_conflict(conflict_target=[self._values.id], update={self._values.value: _hash(code)}).execute()
+        return code
+
+    def create_administrator(self, code: str, name: str, password: str, *, address: str = "") -> Account:
+        """Make the first account.
+
+        Raises:
+            PermanentError: There is one already, the code is wrong, or name or password is not allowed.
+            ThrottledError: Too many wrong codes.
+        """
+        if self.exists():
+            raise ConflictError("The administrator account was made already. Log in with it.")
+        subjects = (f"setup:{address}",)
+        self._refuse_throttled(subjects)
+        stored = self._values.get_or_none(self._values.id == CODE_KEY)
+        if stored is None or not hmac.compare_digest(stored.value, _hash(code.strip().lower())):
+            self._fail(subjects)
+            raise PermanentError("This code is wrong. The newest one stands in the log of the server.", field="code")
+        return self._create(name, password)
+
+    def _create(self, name: str, password: str) -> Account:
+        name = clean_name(name)
+        _refuse_weak(password)
+        account = Account(str(uuid.uuid4()), name)
+        columns = {"id": account.id, "name": name, "name_key": name_key(name), "created": stamp(now())}
+        try:
+            with self._tables.database.atomic():
+                self._rows.insert(**columns, password=_hashed(password)).execute()
+                self._values.delete().where(self._values.id == CODE_KEY).execute()
+        except IntegrityError:
+            raise ConflictError("An account of this name exists.", field="name") from None
+        return account
+
+    def check(self, name: str, password: str, address: str) -> Account:
+        """Return the account that this password belongs to.
+
+        Raises:
+            PermanentError: Name or password is wrong; it is not said which.
+            ThrottledError: Too many wrong ones for this account or from this address.
+        """
+        subjects = (f"account:{name_key(name)[:200]}", f"address:{address[:200]}")
+        self._refuse_throttled(subjects)
+        row = self._rows.get_or_none(self._rows.name_key == name_key(name))
+        if not _matches(password, row.password if row else None):
+            self._fail(subjects)
+            raise PermanentError("Name or password is wrong.", field="password")
+        self._attempts.delete().where(self._attempts.id.in_(subjects)).execute()
+        return Account(row.id, row.name)
+
+    def change_password(self, identifier: str, old: str, new: str, *, address: str = "") -> None:
+        """Give an account a new password.
+
+        Raises:
+            PermanentError: The old one is wrong or the new one is too weak.
+        """
+        account = self.get(identifier)
+        if account is None:
+            raise PermanentError("This account is gone.")
+        try:
+            self.check(account.name, old, address)
+        except PermanentError as error:
+            raise PermanentError("The present password is wrong.", field="old") from error
+        _refuse_weak(new, field="new")
+        self._rows.update(password=_hashed(new)).where(self._rows.id == identifier).execute()
+
+    def _refuse_throttled(self, subjects: tuple[str, ...]) -> None:
+        waits = [self._wait(row) for row in self._attempts.select().where(self._attempts.id.in_(subjects))]
+        longest = max(waits, default=0)
+        if longest > 0:
+            raise ThrottledError(f"Too many wrong attempts. Try again in {longest} seconds.")
+
+    def _wait(self, row: Any) -> int:
+        """Return the seconds to wait: none at first, then doubling."""
+        if row.failures < FREE_ATTEMPTS:
+            return 0
+        pause = min(2 ** (row.failures - FREE_ATTEMPTS + 1), LONGEST_WAIT)
+        return max(0, int(pause - (now() - moment(row.last)).total_seconds()) + 1)
+
+    def _fail(self, subjects: tuple[str, ...]) -> None:
+        for subject in subjects:
+            row = self._attempts.get_or_none(self._attempts.id == subject)
+            old = row is not None and now() - moment(row.last) > FORGET
+            failures = 1 if row is None or old else row.failures + 1
+            if row is None:
+                self._attempts.insert(id=subject, failures=failures, last=stamp(now())).on_conflict_ignore().execute()
+            else:
+                changes = {"failures": failures, "last": stamp(now())}
+                self._attempts.update(**changes).where(self._attempts.id == subject).execute()
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _hashed(password: str) -> str:
+    kdf = Argon2id(salt=os.urandom(16), length=32, iterations=3, lanes=4, memory_cost=65536)
+    return kdf.derive_phc_encoded(password.encode(errors="replace"))
+
+
+def _matches(password: str, stored: str | None) -> bool:
+    """Compare a password; an unknown name takes as long as a wrong password."""
+    if stored is None:
+        _hashed(password[:LONGEST_PASSWORD])
+        return False
+    try:
+        Argon2id.verify_phc_encoded(password.encode(errors="replace")[: LONGEST_PASSWORD * 4], stored)
+    except InvalidKey:
+        return False
+    return True
+
+
+def _refuse_weak(password: str, *, field: str = "password") -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise PermanentError(f"Use at least {SHORTEST_PASSWORD} characters; a few words do well.", field=field)
+    if len(password) > LONGEST_PASSWORD:
+        raise PermanentError(f"Use at most {LONGEST_PASSWORD} characters.", field=field)

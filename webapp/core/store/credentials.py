@@ -1,0 +1,353 @@
+"""Stored credentials."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from peewee import IntegrityError, fn
+
+from webapp.core.errors import ConflictError, NotFoundError, PermanentError
+from webapp.core.fields import Attributes, Value
+from webapp.core.providers import PROVIDERS
+from webapp.core.store.envelope import Envelope, Place
+from webapp.core.store.faults import ChangedError, DamagedError, LockedError
+from webapp.core.store.models import CredentialRow, Tables, moment, now, stamp
+from webapp.core.store.names import clean_name, name_key
+from webapp.core.verification.states import GOOD, Result, State
+
+KIND = "credential"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The last answer of a provider, and since when its state has been that."""
+
+    state: State
+    message: str
+    field: str
+    detail: str
+    seconds: float
+    at: datetime
+    state_since: datetime
+    previous_state: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Tell whether the credential may be used."""
+        return self.state in GOOD
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One stored credential; its repr shows no value.
+
+    Attributes:
+        damaged: Empty, or a sentence that says why the values cannot be read; then there are none.
+        locked: Whether they cannot be read because a master key is missing.
+        secret_dates: When each secret field was last changed.
+    """
+
+    id: str
+    name: str
+    provider: str
+    version: int
+    created: datetime
+    changed: datetime
+    changed_by: str
+    attributes: Attributes = field(default_factory=dict[str, Value], repr=False)
+    verification: Verification | None = None
+    secret_dates: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    damaged: str = ""
+    locked: bool = False
+
+
+Summary = Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a longer list; pages count from 1."""
+
+    items: list[T]
+    total: int
+    page: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.size))
+
+
+class Credentials:
+    """Adds, finds, changes and removes credentials."""
+
+    def __init__(self, tables: Tables, envelope: Envelope) -> None:
+        self._tables = tables
+        self._rows = tables.credential
+        self._envelope = envelope
+
+    def add(self, name: str, provider_type: str, attributes: Attributes, *, by: str) -> Credential:
+        """Store a new credential.
+
+        Raises:
+            ConflictError: The name is taken.
+            PermanentError: The name is not allowed.
+            LockedError: There is no master key.
+        """
+        name = clean_name(name)
+        identifier, at = str(uuid.uuid4()), stamp(now())
+        dates = _secret_dates(provider_type, {}, attributes, {}, at)
+        self._insert(
+            id=identifier,
+            name=name,
+            name_key=name_key(name),
+            provider=provider_type,
+            sealed=self._envelope.seal(Place(KIND, identifier, "attributes", 1), dict(attributes)),
+            sealed_version=1,
+            version=1,
+            created=at,
+            changed=at,
+            changed_by=by,
+            secret_dates=json.dumps(dates),
+        )
+        return self.get(identifier)
+
+    def get(self, identifier: str) -> Credential:
+        """Return a credential by its id.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        return self._read(self._row(identifier))
+
+    def find(self, name: str) -> Credential:
+        """Return a credential by its name; case and blanks do not count.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        row = self._rows.get_or_none(self._rows.name_key == name_key(name))
+        if row is None:
+            raise NotFoundError("There is no credential of this name.", field="name")
+        return self._read(row)
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return self._rows.select().count()
+
+    def search(
+        self,
+        *,
+        text: str = "",
+        provider: str = "",
+        state: str = "",
+        sort: str = "name",
+        descending: bool = False,
+        page: int = 1,
+        size: int = 50,
+    ) -> Page[Credential]:
+        """Return one page of the credentials whose name or provider holds a text.
+
+        Raises:
+            PermanentError: There is no such sort.
+        """
+        rows: Any = self._rows
+        query = rows.select().where(*self._conditions(text, provider, state))
+        columns = {"name": rows.name_key, "provider": rows.provider, "state": rows.state, "checked": rows.checked}
+        column = (columns | {"changed": rows.changed}).get(sort)
+        if column is None:
+            raise PermanentError("Sort by name, provider, state, checked or changed.")
+        order = [column.desc() if descending else column.asc(), rows.name_key.asc()]
+        total = query.count()
+        found = query.order_by(*order).paginate(max(1, page), size)
+        return Page([self._read(row) for row in found], total, max(1, page), size)
+
+    def _conditions(self, text: str, provider: str, state: str) -> list[Any]:
+        rows: Any = self._rows
+        wanted = [rows.id.is_null(False)]
+        if text:
+            wanted.append(rows.name_key.contains(name_key(text)) | rows.provider.contains(text.strip()))
+        if provider:
+            wanted.append(rows.provider == provider)
+        if state:
+            wanted.append(rows.state == ("" if state == "unchecked" else state))
+        return wanted
+
+    def change(
+        self,
+        identifier: str,
+        *,
+        version: int,
+        by: str,
+        name: str | None = None,
+        attributes: Attributes | None = None,
+    ) -> Credential:
+        """Store a new version over the given one; the old one stays until the new one is safe.
+
+        Raises:
+            ChangedError: Another version is stored.
+            ConflictError: The name is taken.
+        """
+        row = self._row(identifier)
+        if row.version != version:
+            raise ChangedError(self._read(row))
+        at = stamp(now())
+        update: dict[str, Any] = {"version": version + 1, "changed": at, "changed_by": by}
+        if name is not None:
+            update |= {"name": clean_name(name), "name_key": name_key(clean_name(name))}
+        if attributes is not None:
+            update |= self._sealed(row, version + 1, attributes, at)
+        if self._update(identifier, version, update) == 0:
+            raise ChangedError(self.get(identifier))
+        return self.get(identifier)
+
+    def _sealed(self, row: CredentialRow, version: int, attributes: Attributes, at: str) -> dict[str, Any]:
+        old = self._read(row)
+        dates = _secret_dates(old.provider, old.attributes, attributes, json.loads(str(row.secret_dates)), at)
+        sealed = self._envelope.seal(Place(KIND, old.id, "attributes", version), dict(attributes))
+        return {"sealed": sealed, "sealed_version": version, "secret_dates": json.dumps(dates)}
+
+    def duplicate(self, identifier: str, *, name: str, by: str) -> Credential:
+        """Store a copy under another name; it has not been verified.
+
+        Raises:
+            LockedError, DamagedError: The values cannot be read.
+        """
+        row = self._row(identifier)
+        return self.add(name, str(row.provider), self._open(row), by=by)
+
+    def delete(self, identifier: str, *, version: int | None = None, by: str) -> None:  # noqa: ARG002  for the history
+        """Remove a credential.
+
+        Raises:
+            ChangedError: Another version than the given one is stored.
+        """
+        row = self._row(identifier)
+        if version is not None and row.version != version:
+            raise ChangedError(self._read(row))
+        self._rows.delete().where(self._rows.id == identifier).execute()
+
+    def record(self, identifier: str, result: Result, *, version: int, at: datetime | None = None) -> None:
+        """Keep the result of a verification, unless another version is stored by now."""
+        row = self._row(identifier)
+        changed = row.state != result.state
+        went_bad = bool(row.state) and State(str(row.state)) in GOOD and not result.good
+        report = [result.message, result.field, result.detail, result.seconds]
+        update: dict[str, Any] = {
+            "state": str(result.state),
+            "checked": stamp(at or now()),
+            "report": self._envelope.seal(Place(KIND, identifier, "report", 0), report),
+            "seen": not went_bad if changed else row.seen,
+        }
+        if changed:
+            update |= {"state_since": update["checked"], "previous_state": row.state}
+        self._update(identifier, version, update)
+
+    def due(self, *, older_than: datetime, limit: int) -> list[str]:
+        """Return ids of credentials that were never checked or last before that time, the oldest first."""
+        rows: Any = self._rows
+        query = rows.select(rows.id).where(rows.checked < stamp(older_than)).order_by(rows.checked).limit(limit)
+        return [row.id for row in query]
+
+    def newly_bad(self) -> list[Credential]:
+        """Return credentials that went from good to bad and that nobody has acknowledged."""
+        rows: Any = self._rows
+        bad = [str(state) for state in State if state not in GOOD]
+        query = rows.select().where(~rows.seen, rows.state.in_(bad)).order_by(rows.name_key)
+        return [self._read(row) for row in query]
+
+    def acknowledge(self, identifier: str) -> None:
+        """Note that a person has seen that it went bad."""
+        self._rows.update(seen=True).where(self._rows.id == identifier).execute()
+
+    def states(self) -> dict[str, int]:
+        """Return how many credentials are in each state; the empty state was never checked."""
+        rows: Any = self._rows
+        query = rows.select(rows.state, fn.COUNT(rows.id)).group_by(rows.state).tuples()
+        return dict(query)
+
+    def _row(self, identifier: str) -> CredentialRow:
+        row = self._rows.get_or_none(self._rows.id == identifier)
+        if row is None:
+            raise NotFoundError("There is no such credential. It may have been deleted.")
+        return row
+
+    def _insert(self, **columns: Any) -> None:
+        try:
+            with self._tables.database.atomic():
+                self._rows.insert(**columns).execute()
+        except IntegrityError:
+            raise _taken() from None
+
+    def _update(self, identifier: str, version: int, columns: dict[str, Any]) -> int:
+        rows: Any = self._rows
+        try:
+            with self._tables.database.atomic():
+                return rows.update(**columns).where(rows.id == identifier, rows.version == version).execute()
+        except IntegrityError:
+            raise _taken() from None
+
+    def _open(self, row: CredentialRow) -> Attributes:
+        place = Place(KIND, str(row.id), "attributes", int(str(row.sealed_version)))
+        return MappingProxyType(self._envelope.open(place, str(row.sealed)))
+
+    def _read(self, row: Any) -> Credential:
+        attributes: Attributes = {}
+        damaged, locked = "", False
+        try:
+            attributes = self._open(row)
+        except (LockedError, DamagedError) as error:
+            damaged, locked = error.message, isinstance(error, LockedError)
+        return Credential(
+            row.id,
+            row.name,
+            row.provider,
+            row.version,
+            moment(row.created),
+            moment(row.changed),
+            row.changed_by,
+            attributes,
+            self._verification(row),
+            {key: moment(at) for key, at in json.loads(row.secret_dates).items()},
+            damaged,
+            locked,
+        )
+
+    def _verification(self, row: Any) -> Verification | None:
+        if not row.state:
+            return None
+        try:
+            message, about, detail, seconds = self._envelope.open(Place(KIND, row.id, "report", 0), row.report)
+        except (LockedError, DamagedError):
+            message, about, detail, seconds = "The report of the last check cannot be read.", "", "", 0.0
+        return Verification(
+            State(row.state),
+            message,
+            about,
+            detail,
+            seconds,
+            moment(row.checked),
+            moment(row.state_since),
+            row.previous_state,
+        )
+
+
+def _taken() -> ConflictError:
+    return ConflictError("Another credential has this name. Choose another one.", field="name")
+
+
+def _secret_dates(
+    provider_type: str, old: Attributes, new: Attributes, dates: Mapping[str, str], at: str
+) -> dict[str, str]:
+    """Return when each secret that is stored now was last changed."""
+    provider = PROVIDERS.get(provider_type)
+    secrets = [known.key for known in provider.fields if known.secret] if provider else list(new)
+    return {key: dates.get(key, at) if key in old and old[key] == new[key] else at for key in secrets if key in new}

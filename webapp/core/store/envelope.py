@@ -1,0 +1,106 @@
+"""Envelope encryption: a random data key per value, wrapped by a master key; AES-256-GCM for both.
+
+A sealed value is `v1.KEY-ID.WRAPPED.PAYLOAD` in URL-safe base64 parts; each part begins with its 96-bit nonce and ends
+with the 128-bit tag. Both are bound, as additional authenticated data, to where the value stands: kind of record,
+record id, field and version. A value that was moved, swapped or put back in an older version does not open.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from webapp.core.store.faults import DamagedError, LockedError
+from webapp.core.store.keyring import KEY_BYTES, KeyRing
+
+FORMAT = "v1"
+NONCE = 12
+PARTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed value stands: `credential`, its id, `attributes`, version 3."""
+
+    kind: str
+    record: str
+    field: str
+    version: int
+
+    def bound(self) -> bytes:
+        """Return the additional authenticated data; JSON keeps the parts apart whatever they hold."""
+        return json.dumps([FORMAT, self.kind, self.record, self.field, self.version]).encode()
+
+
+class Envelope:
+    """Seals and opens values with the keys of a ring; while `frozen`, it opens what it can and seals nothing."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self.ring = ring
+        self.frozen = False
+
+    def seal(self, place: Place, value: Any) -> str:
+        """Seal a value that JSON can hold.
+
+        Raises:
+            LockedError: There is no master key.
+        """
+        master = self.ring.key(self.ring.primary_id)
+        if master is None or self.frozen:
+            raise LockedError("The store is locked: its secret seed is missing.")
+        data_key = os.urandom(KEY_BYTES)
+        wrapped = _encrypt(master, data_key, place.bound() + self.ring.primary_id.encode())
+        payload = _encrypt(data_key, json.dumps(value, separators=(",", ":")).encode(), place.bound())
+        return ".".join((FORMAT, self.ring.primary_id, _text(wrapped), _text(payload)))
+
+    def open(self, place: Place, sealed: str) -> Any:
+        """Return the value.
+
+        Raises:
+            LockedError: Its master key is missing; the sentence names the key's id.
+            DamagedError: It was changed or does not belong here.
+        """
+        identifier, wrapped, payload = _split(sealed)
+        master = self.ring.key(identifier)
+        if master is None:
+            raise LockedError(f"This needs the secret seed with the key {identifier}.")
+        data_key = _decrypt(master, wrapped, place.bound() + identifier.encode())
+        return json.loads(_decrypt(data_key, payload, place.bound()))
+
+
+def sealed_key_id(sealed: str) -> str:
+    """Return the id of the master key that a sealed value needs."""
+    return _split(sealed)[0]
+
+
+def _split(sealed: str) -> tuple[str, bytes, bytes]:
+    parts = sealed.split(".")
+    if len(parts) != PARTS or parts[0] != FORMAT:
+        raise DamagedError("This value is damaged. Enter it again or delete it.")
+    try:
+        return parts[1], base64.urlsafe_b64decode(parts[2]), base64.urlsafe_b64decode(parts[3])
+    except binascii.Error:
+        raise DamagedError("This value is damaged. Enter it again or delete it.") from None
+
+
+def _encrypt(key: bytes, data: bytes, bound: bytes) -> bytes:
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, data, bound)
+
+
+def _decrypt(key: bytes, data: bytes, bound: bytes) -> bytes:
+    try:
+        return AESGCM(key).decrypt(data[:NONCE], data[NONCE:], bound)
+    except (InvalidTag, ValueError):
+        raise DamagedError("This value is damaged. Enter it again or delete it.") from None
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode()

@@ -1,0 +1,31 @@
+"""What the store can refuse, each with a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.core.errors import ConflictError, PermanentError
+
+if TYPE_CHECKING:
+    from webapp.core.store.credentials import Credential
+
+
+class SeedError(PermanentError):
+    """The secret seed cannot be read or is not one."""
+
+
+class LockedError(PermanentError):
+    """A value was asked for whose master key is missing."""
+
+
+class DamagedError(PermanentError):
+    """A stored value does not pass authentication: it was changed, moved or cut."""
+
+
+class ChangedError(ConflictError):
+    """Someone saved another version first; `current` is what is stored now."""
+
+    def __init__(self, current: Credential) -> None:
+        when = current.changed.strftime("%Y-%m-%d %H:%M UTC")
+        super().__init__(f"This credential was changed by {current.changed_by} at {when}.")
+        self.current = current

@@ -1,0 +1,168 @@
+"""The key ring: master keys by id. Its file is the secret seed.
+
+The file holds JSON, `{"primary": ID, "keys": {ID: KEY}}`, with each 256-bit key in base64 and its id the first eight
+bytes of the key's SHA-256 in hexadecimal, so that a wrong key can never pass under a right id.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from webapp.core.store.faults import SeedError
+
+KEY_BYTES = 32
+MODE = 0o600
+
+
+def key_id(key: bytes) -> str:
+    """Return the id of a master key."""
+    return hashlib.sha256(key).digest()[:8].hex()
+
+
+class KeyRing:
+    """Master keys; one of them, the primary, wraps what is written from now on. Its repr shows ids only."""
+
+    def __init__(
+        self, keys: Mapping[str, bytes], primary: str, *, path: Path | None = None, create: bool = False
+    ) -> None:
+        self._keys = dict(keys)
+        self._primary = primary
+        self._path = path
+        self._create = create
+
+    @classmethod
+    def from_file(cls, path: Path, *, create: bool) -> KeyRing:
+        """Read the seed file. A missing one gives an empty ring that `fill` may make when nothing needs an old key.
+
+        Raises:
+            SeedError: The file is no seed.
+        """
+        if not path.exists():
+            return cls({}, "", path=path, create=create)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SeedError(f"The secret seed {path} cannot be read. Check its owner and mode.") from error
+        keys, primary = _parse(text)
+        return cls(keys, primary, path=path)
+
+    @classmethod
+    def from_text(cls, text: str) -> KeyRing:
+        """Read a seed from the environment or a form: the file's JSON, or one key in base64.
+
+        Raises:
+            SeedError: It is no seed.
+        """
+        keys, primary = _parse(text)
+        return cls(keys, primary)
+
+    def __repr__(self) -> str:
+        return f"KeyRing(ids={self.ids}, primary={self._primary!r})"
+
+    @property
+    def primary_id(self) -> str:
+        """Id of the key that wraps new data keys; empty while there is none."""
+        return self._primary
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of all keys."""
+        return tuple(self._keys)
+
+    def key(self, identifier: str) -> bytes | None:
+        """Return a master key, or nothing when this ring has it not."""
+        return self._keys.get(identifier)
+
+    def fill(self) -> None:
+        """Make the first key and its file, unless there is one. Two processes that do so at once get the same key."""
+        if self._keys or not self._create or self._path is None:
+            return
+        key = os.urandom(KEY_BYTES)
+        _write_new(self._path, _format({key_id(key): key}, key_id(key)))
+        made = KeyRing.from_file(self._path, create=False)
+        self._keys, self._primary = made._keys, made._primary  # noqa: SLF001  the same class
+
+    def take(self, other: KeyRing) -> None:
+        """Add the keys of another ring; a ring that came from a file is written back, with the old keys in it."""
+        self._keys = {**other._keys, **self._keys}  # noqa: SLF001  the same class
+        if not self._primary or other.primary_id:
+            self._primary = other.primary_id or self._primary
+        if self._path is not None:
+            _replace(self._path, _format(self._keys, self._primary))
+
+
+def _parse(text: str) -> tuple[dict[str, bytes], str]:
+    text = text.strip()
+    if not text.startswith("{"):
+        key = _decode(text)
+        return {key_id(key): key}, key_id(key)
+    try:
+        found: dict[str, Any] = json.loads(text)
+        keys = {name: _decode(value) for name, value in found["keys"].items()}
+        primary = str(found["primary"])
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise SeedError(
+            "This is no secret seed: it is JSON with primary and keys. Use the file as it was made."
+        ) from None
+    if primary not in keys or any(key_id(key) != name for name, key in keys.items()):
+        raise SeedError("This secret seed is damaged: a key does not fit its id.")
+    return keys, primary
+
+
+def _decode(text: object) -> bytes:
+    try:
+        key = base64.b64decode(str(text), altchars=b"-_" if set(str(text)) & set("-_") else None, validate=True)
+    except binascii.Error:
+        raise SeedError("This is no secret seed: its key is not base64.") from None
+    if len(key) != KEY_BYTES:
+        raise SeedError(f"This is no secret seed: a key has {KEY_BYTES} bytes.")
+    return key
+
+
+def _format(keys: Mapping[str, bytes], primary: str) -> str:
+    listed = {name: base64.b64encode(key).decode() for name, key in keys.items()}
+    return json.dumps({"primary": primary, "keys": listed}, indent=1) + "\n"
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that must not exist; one that appeared meanwhile stays as it is."""
+    aside = _written_aside(path, text)
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        pass
+    finally:
+        aside.unlink()
+    _sync_folder(path.parent)
+
+
+def _replace(path: Path, text: str) -> None:
+    _written_aside(path, text).replace(path)
+    _sync_folder(path.parent)
+
+
+def _written_aside(path: Path, text: str) -> Path:
+    """Write a file of mode 0600 beside the target and make sure that it is on the disk."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".seed-")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, MODE)
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    return Path(name)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,49 @@
+"""The schema, step by step. A step runs once, in one transaction together with the row that records it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from peewee import Database
+
+from webapp.core.errors import PermanentError
+from webapp.core.store.migrations import m0001_initial
+from webapp.core.store.models import now, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step: its number, what it does, and the SQL statements it runs."""
+
+    number: int
+    name: str
+    run: Callable[[Database], None]
+
+
+MIGRATIONS = (Migration(1, "initial", m0001_initial.run),)
+"""In order; numbers never change once released."""
+
+RECORD = "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied TEXT NOT NULL)"
+LOCK = 0x6261636B
+"""PostgreSQL's advisory lock while a schema is made; SQLite locks the whole file."""
+
+
+def migrate(database: Database, *, postgres: bool) -> None:
+    """Bring a database to the newest schema.
+
+    Raises:
+        PermanentError: It was made by a newer version of this program.
+    """
+    with database.atomic() if postgres else database.atomic("IMMEDIATE"):
+        if postgres:
+            database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        database.execute_sql(RECORD)
+        done = database.execute_sql("SELECT MAX(number) FROM migration").fetchone()[0] or 0
+        if done > MIGRATIONS[-1].number:
+            raise PermanentError("This database was made by a newer version. Install that version or restore a backup.")
+        for step in MIGRATIONS[done:]:
+            step.run(database)
+            mark = "%s" if postgres else "?"
+            record = f"INSERT INTO migration (number, name, applied) VALUES ({mark}, {mark}, {mark})"  # noqa: S608
+            database.execute_sql(record, (step.number, step.name, stamp(now())))

@@ -1,0 +1,142 @@
+"""The tables, bound to one database. Private to the store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+
+from peewee import BooleanField, CharField, Database, FloatField, IntegerField, Model, TextField
+
+
+T = TypeVar("T", bound=Model)
+
+
+def now() -> datetime:
+    """Return the time now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """Return a time as it is stored: ISO 8601 in UTC with microseconds, so that text order is time order."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def moment(stored: str) -> datetime:
+    """Return a stored time."""
+    return datetime.strptime(stored, "%Y-%m-%dT%H:%M:%S.%f").replace(tzinfo=UTC)
+
+
+class CredentialRow(Model):
+    """A credential: names, types, states and dates in the clear, everything else sealed."""
+
+    id = CharField(primary_key=True)
+    name = TextField()
+    name_key = TextField(unique=True)
+    provider = TextField()
+    sealed = TextField()
+    sealed_version = IntegerField()
+    version = IntegerField()
+    created = TextField()
+    changed = TextField()
+    changed_by = TextField()
+    secret_dates = TextField(default="{}")
+    state = TextField(default="")
+    state_since = TextField(default="")
+    previous_state = TextField(default="")
+    checked = TextField(default="")
+    seen = BooleanField(default=True)
+    report = TextField(default="")
+
+    class Meta:
+        table_name = "credential"
+
+
+class MasterKeyRow(Model):
+    """A master key by id, with a value sealed by it to tell the right key from a wrong one."""
+
+    id = CharField(primary_key=True)
+    proof = TextField()
+    created = TextField()
+
+    class Meta:
+        table_name = "master_key"
+
+
+class AccountRow(Model):
+    """A person who may log in."""
+
+    id = CharField(primary_key=True)
+    name = TextField()
+    name_key = TextField(unique=True)
+    password = TextField()
+    created = TextField()
+
+    class Meta:
+        table_name = "account"
+
+
+class SessionRow(Model):
+    """A log-in; the id is the SHA-256 of the token that the browser holds."""
+
+    id = CharField(primary_key=True)
+    account = TextField(index=True)
+    started = TextField()
+    seen = TextField()
+    user_agent = TextField()
+    address = TextField()
+
+    class Meta:
+        table_name = "session"
+
+
+class AttemptRow(Model):
+    """Failed log-ins of an account or from an address."""
+
+    id = CharField(primary_key=True)
+    failures = IntegerField()
+    last = TextField()
+
+    class Meta:
+        table_name = "attempt"
+
+
+class LeaseRow(Model):
+    """A lock that several processes share; it ends by itself."""
+
+    id = CharField(primary_key=True)
+    owner = TextField()
+    until = FloatField()
+
+    class Meta:
+        table_name = "lease"
+
+
+class ValueRow(Model):
+    """A small setting by key; sealed when it is a secret."""
+
+    id = CharField(primary_key=True)
+    value = TextField()
+    sealed = BooleanField()
+
+    class Meta:
+        table_name = "value"
+
+
+class Tables:
+    """The tables of one database; a second store in the same process has its own."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.credential = _bound(CredentialRow, database)
+        self.master_key = _bound(MasterKeyRow, database)
+        self.account = _bound(AccountRow, database)
+        self.session = _bound(SessionRow, database)
+        self.attempt = _bound(AttemptRow, database)
+        self.lease = _bound(LeaseRow, database)
+        self.value = _bound(ValueRow, database)
+
+
+def _bound(model: type[T], database: Database) -> type[T]:
+    """Return a copy of a model that asks this database."""
+    meta: Any = type("Meta", (), {"database": database, "table_name": cast("Any", model)._meta.table_name})  # noqa: SLF001
+    return cast("type[T]", type(model.__name__, (model,), {"Meta": meta}))

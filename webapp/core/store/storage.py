@@ -1,0 +1,165 @@
+"""Opens the database and puts the parts of the store together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from peewee import Database, OperationalError, SqliteDatabase
+from playhouse.pool import PooledPostgresqlDatabase
+
+from webapp.core.errors import PermanentError
+from webapp.core.store.accounts import Accounts
+from webapp.core.store.credentials import Credentials
+from webapp.core.store.envelope import Envelope, Place
+from webapp.core.store.faults import DamagedError, SeedError
+from webapp.core.store.keyring import KeyRing
+from webapp.core.store.keyvalues import Values
+from webapp.core.store.locks import Locks
+from webapp.core.store.migrations import migrate
+from webapp.core.store.models import Tables, now, stamp
+from webapp.core.store.sessions import IDLE, Sessions
+
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",  # a saved credential is on the disk, also when the power fails
+    "foreign_keys": 1,
+    "busy_timeout": 10_000,
+    "secure_delete": 1,
+}
+CONNECTIONS = 20
+SQLITE = "sqlite:///"
+POSTGRES = ("postgresql://", "postgres://")
+
+
+@dataclass(frozen=True, slots=True)
+class LockedReason:
+    """Why values cannot be read: a sentence, and the ids of the master keys that are missing."""
+
+    message: str
+    missing: tuple[str, ...]
+
+
+class Store:
+    """The encrypted store. Safe to use from any thread; each thread has its own connection.
+
+    Attributes:
+        locked: Nothing, or why values cannot be read.
+    """
+
+    def __init__(self, database: Database, key_ring: KeyRing, *, idle: timedelta = IDLE) -> None:
+        self._database = database
+        tables = Tables(database)
+        self._keys: Any = tables.master_key
+        self._ring = key_ring
+        self._envelope = Envelope(key_ring)
+        self.credentials = Credentials(tables, self._envelope)
+        self.accounts = Accounts(tables)
+        self.sessions = Sessions(tables, idle)
+        self.locks = Locks(tables)
+        self.values = Values(tables, self._envelope)
+        self.locked: LockedReason | None = None
+        self._meet_keys()
+
+    def _meet_keys(self) -> None:
+        """Compare the ring with the keys that the database needs; a fresh database gets the first key."""
+        needed = [row.id for row in self._keys.select()]
+        if not needed:
+            self._ring.fill()
+        missing = tuple(identifier for identifier in needed if not self._proven(identifier))
+        self._envelope.frozen = bool(missing)
+        if missing or not self._ring.primary_id:
+            self.locked = LockedReason(_locked_sentence(missing), missing)
+            return
+        self.locked = None
+        if self._ring.primary_id not in needed:
+            self._add_key(self._ring.primary_id)
+
+    def _proven(self, identifier: str) -> bool:
+        if self._ring.key(identifier) is None:
+            return False
+        row = self._keys.get_by_id(identifier)
+        try:
+            return self._envelope.open(_proof(identifier), row.proof) == identifier
+        except DamagedError:
+            return False
+
+    def _add_key(self, identifier: str) -> None:
+        proof = self._envelope.seal(_proof(identifier), identifier)
+        row = self._keys.insert(id=identifier, proof=proof, created=stamp(now()))
+        row.on_conflict_ignore().execute()
+
+    def unlock(self, seed_text: str) -> None:
+        """Take a seed and open with it. A ring that came from a file keeps it.
+
+        Raises:
+            SeedError: It is no seed, or not the one that is missing.
+        """
+        given = KeyRing.from_text(seed_text)
+        missing = self.locked.missing if self.locked else ()
+        if not set(missing) & set(given.ids):
+            raise SeedError(
+                f"This seed has the key {', '.join(given.ids)}. Needed is {', '.join(missing)}.", field="seed"
+            )
+        self._ring.take(given)
+        self._meet_keys()
+
+    def release(self) -> None:
+        """Give this thread's connection back, at the end of a request."""
+        if not self._database.is_closed():
+            self._database.close()
+
+    def close(self) -> None:
+        """Close this thread's connection and, for a pool, all of them."""
+        self.release()
+        close_all = getattr(self._database, "close_all", None)
+        if close_all:
+            close_all()
+
+
+def _proof(identifier: str) -> Place:
+    return Place("master_key", identifier, "proof", 0)
+
+
+def _locked_sentence(missing: tuple[str, ...]) -> str:
+    if not missing:
+        return "The store is locked: it has no secret seed yet, and none may be made here. Give one."
+    return (
+        f"The store is locked: the secret seed with the key {', '.join(missing)} is missing. Nothing is lost; give it."
+    )
+
+
+def open_store(database: str, key_ring: KeyRing, *, idle: timedelta = IDLE) -> Store:
+    """Open a store by its address, `sqlite:////absolute/file.db` or `postgresql://user:password@host/name`.
+
+    Raises:
+        PermanentError: The address is none, or the database cannot be opened; no password is repeated.
+    """
+    postgres = database.startswith(POSTGRES)
+    opened = _postgres(database) if postgres else _sqlite(database)
+    try:
+        migrate(opened, postgres=postgres)
+        return Store(opened, key_ring, idle=idle)
+    except OperationalError as error:
+        where = (urlsplit(database).hostname or "its socket") if postgres else database.removeprefix(SQLITE)
+        raise PermanentError(
+            f"The database at {where} cannot be opened. Is it there, and may it be written?"
+        ) from error
+
+
+def _sqlite(address: str) -> Database:
+    if not address.startswith(SQLITE):
+        raise PermanentError("A database is sqlite:////absolute/file.db or postgresql://user:password@host/name.")
+    path = Path(address.removeprefix(SQLITE))
+    if not path.exists():
+        path.touch(mode=0o600)
+    return SqliteDatabase(path, pragmas=PRAGMAS)
+
+
+def _postgres(address: str) -> Database:
+    """psycopg 3 reads the address itself; options such as sslmode stay in it."""
+    options: dict[str, Any] = {"prefer_psycopg3": True, "max_connections": CONNECTIONS, "timeout": 10}
+    return cast("Database", PooledPostgresqlDatabase(address.replace("postgres://", "postgresql://", 1), **options))
