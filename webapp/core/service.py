@@ -227,6 +227,7 @@ class CredentialService:
             owner=owner,
             write=write,
             done=lambda result: self._record(credential, result),
+            credential_id=credential.id,
         )
 
     def verify_stored(self, credential_id: str) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -71,6 +72,7 @@ class Provider:
         checks: Checks over several fields.
         options: Further rclone options derived from the values (region quirks, project number); they win over the
             fields' own mapping. An empty text removes an option.
+        write_options: Options for the write check alone, such as leaving out the request that makes a bucket.
         probe: How it is verified.
         replies: What this provider's own error texts mean; tried before the general ones.
         hint: Keys whose values tell accounts apart in a list (user, account, access key id); never secrets.
@@ -92,6 +94,7 @@ class Provider:
     one_of: tuple[OneOf, ...] = ()
     checks: tuple[CrossCheck, ...] = ()
     options: Callable[[Attributes], Mapping[str, str]] | None = None
+    write_options: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     probe: Probe = Probe()
     replies: tuple[Reply, ...] = ()
     hint: tuple[str, ...] = ()

@@ -230,6 +230,7 @@ S3 = Provider(
     target="verify_target",
     checks=(_checks,),
     options=_options,
+    write_options={"no_check_bucket": "true"},
     replies=REPLIES,
     hint=("access_key_id", "endpoint", "region"),
     link="https://console.aws.amazon.com/iam/home#/security_credentials",

@@ -1,0 +1,1 @@
+"""OAuth: where tokens are renewed."""

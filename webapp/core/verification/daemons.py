@@ -1,0 +1,242 @@
+"""A pool of rclone daemons, each of which serves one check and is then killed.
+
+One daemon for all checks would mix up accounts, keep the certificates of the first check, keep secrets in its memory
+and take everyone down when it crashes. Starting one takes some 80 ms, so they are started ahead.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from webapp.core.errors import TransientError
+from webapp.core.rclone.metadata import binary
+from webapp.core.verification.unixhttp import call, ready
+
+PASSED_ON = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""The only variables of our environment that a daemon sees."""
+
+STARTERS = 2
+START_SECONDS = 10.0
+IDLE_SECONDS = 300.0
+LAUNCHER = (
+    "import ctypes,os,sys;ctypes.CDLL(None).prctl(1,9);os.getppid()==int(sys.argv[1]) or os._exit(1);"
+    "os.execv(sys.argv[2],sys.argv[2:])"
+)
+"""Asks Linux to kill the daemon when this process dies, by whatever signal (prctl PR_SET_PDEATHSIG), then becomes it."""
+
+
+class Daemon:
+    """One running rclone on a private unix socket."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.folder = Path(tempfile.mkdtemp(dir=folder))
+        self.socket = self.folder / "rc"
+        rclone = str(binary())
+        daemon = (rclone, "rcd", "--config", "", "--rc-no-auth", "--rc-addr", f"unix://{self.socket}")
+        launcher = (sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()))
+        self._process = subprocess.Popen(  # noqa: S603  own program, no value of anyone's in the arguments
+            (*launcher, *daemon),
+            env=dict(environment),
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def wait_until_ready(self) -> bool:
+        """Tell whether it answers within the time that a start may take."""
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until and self.alive:
+            if ready(self.socket):
+                return True
+            time.sleep(0.005)
+        return False
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether the process runs."""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    def call(self, method: str, parameters: Mapping[str, object], *, seconds: float) -> tuple[int, dict[str, object]]:
+        """Ask the daemon; see `unixhttp.call`."""
+        return call(self.socket, method, parameters, seconds=seconds)
+
+    def kill(self) -> None:
+        """End the process at once, whatever it does, and remove its folder. May be called twice and from any thread."""
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            self._process.kill()
+        self._process.wait()
+        for left in (*self.folder.glob("*"), self.folder):
+            _remove(left)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.rmdir() if path.is_dir() else path.unlink()
+    except OSError:
+        return
+
+
+class DaemonPool:
+    """Keeps a few daemons ready.
+
+    Args:
+        size: How many are kept while checks come in; one is kept when none came for `idle_seconds`.
+        environment: What the daemons see; by default the proxy and certificate settings of this process.
+    """
+
+    def __init__(
+        self, size: int = 2, *, environment: Mapping[str, str] | None = None, idle_seconds: float = IDLE_SECONDS
+    ) -> None:
+        self.size = max(1, size)
+        self._environment = own_environment() if environment is None else dict(environment)
+        self._idle_seconds = idle_seconds
+        self._ready: deque[Daemon] = deque()
+        self._queue: deque[object] = deque()
+        self._starting = 0
+        self._taken = time.monotonic()
+        self._running = False
+        self._changed = threading.Condition()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin to start daemons in the background."""
+        self._folder = tempfile.TemporaryDirectory(prefix="backup-credentials-")
+        self._running = True
+        # A daemon dies with the thread that started it, so these threads live as long as the pool.
+        self._threads = [threading.Thread(target=self._keep_ready, daemon=True) for _ in range(STARTERS)]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Kill every daemon that waits and start no more."""
+        with self._changed:
+            self._running = False
+            left = list(self._ready)
+            self._ready.clear()
+            self._changed.notify_all()
+        for daemon in left:
+            daemon.kill()
+        for thread in self._threads:
+            thread.join()
+        self._folder.cleanup()
+
+    @property
+    def waiting(self) -> int:
+        """How many checks wait for a daemon."""
+        return len(self._queue)
+
+    @property
+    def ready(self) -> int:
+        """How many daemons wait for a check."""
+        return len(self._ready)
+
+    @contextmanager
+    def take(
+        self,
+        seconds: float,
+        cancel: threading.Event | None = None,
+        on_wait: Callable[[int], None] | None = None,
+    ) -> Iterator[Daemon]:
+        """Give a daemon for one check; it is killed afterwards.
+
+        Args:
+            seconds: How long to wait for one.
+            cancel: Ends the wait when it is set.
+            on_wait: Told the place in the queue, from 1, whenever it may have changed.
+
+        Raises:
+            TransientError: None came free in time, or the wait was cancelled.
+        """
+        daemon = self._next(seconds, cancel, on_wait)
+        try:
+            yield daemon
+        finally:
+            daemon.kill()
+
+    def _next(
+        self, seconds: float, cancel: threading.Event | None, on_wait: Callable[[int], None] | None
+    ) -> Daemon:
+        ticket, until = object(), time.monotonic() + seconds
+        with self._changed:
+            self._taken = time.monotonic()
+            self._queue.append(ticket)
+            self._changed.notify_all()
+            try:
+                while not (self._queue[0] is ticket and self._ready):
+                    if on_wait:
+                        on_wait(self._queue.index(ticket) + 1)
+                    self._wait_turn(until, cancel)
+                return self._ready.popleft()
+            finally:
+                self._queue.remove(ticket)
+                self._changed.notify_all()
+
+    def _wait_turn(self, until: float, cancel: threading.Event | None) -> None:
+        if not self._running or time.monotonic() > until or (cancel and cancel.is_set()):
+            raise TransientError("No check could be started in time. Try again in a moment.")
+        self._changed.wait(0.05)
+
+    @property
+    def _wanted(self) -> int:
+        idle = time.monotonic() - self._taken > self._idle_seconds
+        return max(1 if idle else self.size, len(self._queue))
+
+    def _keep_ready(self) -> None:
+        while self._running:
+            if not self._claim_start():
+                self._shrink()
+                continue
+            daemon = Daemon(Path(self._folder.name), self._environment)
+            up = daemon.wait_until_ready()
+            with self._changed:
+                self._starting -= 1
+                keep = up and self._running
+                if keep:
+                    self._ready.append(daemon)
+                self._changed.notify_all()
+            if not keep:
+                daemon.kill()
+                time.sleep(0.2)
+
+    def _claim_start(self) -> bool:
+        """Tell whether one more daemon is wanted; if not, wait a moment for a change."""
+        with self._changed:
+            if len(self._ready) + self._starting >= self._wanted:
+                self._changed.wait(1.0)
+                return False
+            self._starting += 1
+            return True
+
+    def _shrink(self) -> None:
+        with self._changed:
+            surplus = len(self._ready) - self._wanted
+            extra = [self._ready.pop() for _ in range(surplus)] if surplus > 0 else []
+            dead = [daemon for daemon in self._ready if not daemon.alive]
+            for daemon in dead:
+                self._ready.remove(daemon)
+        for daemon in (*extra, *dead):
+            daemon.kill()
+
+
+def own_environment() -> dict[str, str]:
+    """Return the variables that a daemon may see."""
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}

@@ -1,0 +1,80 @@
+"""Verifies stored credentials again and again in the background."""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from webapp.core.errors import CredentialError
+from webapp.core.store import Store
+from webapp.core.store.models import now
+from webapp.core.verification.states import Result
+
+LEASE = "reverification"
+LEASE_SECONDS = 300.0
+BATCH = 20
+JITTER = 0.1
+LOG = logging.getLogger(__name__)
+
+
+class Reverification:
+    """A thread that verifies what was last verified too long ago.
+
+    Args:
+        store: Where the credentials are; its lock keeps a second process from doing the same.
+        verify: Verifies one stored credential by id and records the result.
+        interval: Seconds between two checks of one credential.
+        pause: Seconds between two looks at what is due.
+    """
+
+    def __init__(
+        self, store: Store, verify: Callable[[str], Result], interval: float, *, pause: float = 60.0
+    ) -> None:
+        self._store, self._verify, self._interval, self._pause = store, verify, interval, pause
+        self._owner = secrets.token_hex(8)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reverification", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the check that runs, and give the lock back."""
+        self._ended.set()
+        self._thread.join()
+        self._store.locks.release(LEASE, self._owner)
+        self._store.release()
+
+    def _run(self) -> None:
+        # The first look comes after a random part of the pause, so that replicas do not all look at once.
+        while not self._ended.wait(self._pause * random.uniform(0.5, 1.0)):  # noqa: S311  no secret
+            try:
+                self.once()
+            except CredentialError as error:
+                LOG.warning("credentials could not be verified: %s", error.message)
+            finally:
+                self._store.release()
+
+    def once(self) -> int:
+        """Verify what is due, if this process has the lock; return how many were verified."""
+        if self._store.locked or not self._store.locks.try_hold(LEASE, self._owner, LEASE_SECONDS):
+            return 0
+        age = self._interval * random.uniform(1 - JITTER, 1)  # noqa: S311  no secret
+        due = self._store.credentials.due(older_than=now() - timedelta(seconds=age), limit=BATCH)
+        return sum(self._one(identifier) for identifier in due)
+
+    def _one(self, identifier: str) -> bool:
+        if self._ended.is_set():
+            return False
+        try:
+            self._verify(identifier)
+        except CredentialError as error:
+            LOG.warning("credential %s could not be verified: %s", identifier, error.message)
+            return False
+        self._store.locks.try_hold(LEASE, self._owner, LEASE_SECONDS)
+        return True
