@@ -268,7 +268,7 @@ class Settings:
     @property
     def secure_cookies(self) -> bool:
         """Tell whether browsers reach the app over HTTPS only, so that cookies may be marked `Secure`."""
-        return self.tls or (self.behind_proxy and not self.insecure_http)
+        return self.tls or self.behind_proxy
 
     @property
     def allowed_hosts(self) -> tuple[str, ...]:

@@ -1,0 +1,175 @@
+"""`add`, `list`, `show` and `delete`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from webapp.commands.group import Command
+from webapp.commands.options import (
+    CredentialName,
+    json_option,
+    opened,
+    provider_option,
+    refuse_locked,
+    this_user,
+    with_settings,
+)
+from webapp.commands.output import NEVER, age, echo_json, hint, one_line, print_warnings, summary, table
+from webapp.commands.values import read_stdin
+from webapp.core.errors import PermanentError
+from webapp.settings import Scope, Settings
+
+if TYPE_CHECKING:
+    from webapp.core.fields import Value
+    from webapp.core.store import Credential, Store
+
+PAGE = 500
+"""Credentials read from the store at once."""
+
+
+@click.command(cls=Command)
+@click.argument("name")
+@provider_option(required=True, help="What kind of credential it is, such as S3. help/providers.md lists all.")
+@json_option
+@with_settings(Scope.EVERY)
+def add(settings: Settings, name: str, provider_type: str, *, as_json: bool) -> None:
+    """Save a new credential.
+
+    Its values are read from standard input as a JSON object with one member per field. Nothing is asked of the
+    provider; `verify` does that.
+    """
+    values = read_stdin()
+    with opened(settings) as runtime:
+        refuse_locked(runtime)
+        checked = runtime.service.examine(provider_type, values)
+        credential = runtime.service.add(name, provider_type, values, by=this_user())
+    print_warnings(checked.problems)
+    if as_json:
+        echo_json(described(credential, reveal=False))
+    else:
+        click.echo(f"Saved “{credential.name}”.")
+
+
+@click.command("list", cls=Command)
+@click.option("--search", "text", default="", metavar="TEXT", help="Only names with this text.")
+@provider_option(default=None, help="Only this kind.")
+@click.option("--state", default="", metavar="STATE", help="Only those whose last verification said this.")
+@json_option
+@with_settings(Scope.EVERY)
+def list_credentials(settings: Settings, text: str, provider_type: str | None, state: str, *, as_json: bool) -> None:
+    """List the credentials with the state of their last verification."""
+    with opened(settings) as runtime:
+        found = list(everything(runtime.store, text, provider_type or "", state_named(state)))
+    if as_json:
+        echo_json([summary(credential) for credential in found])
+    elif found:
+        click.echo(table([("NAME", "PROVIDER", "STATE", "CHECKED", "ACCOUNT"), *map(row, found)]))
+    else:
+        click.echo("There is no such credential." if text or provider_type or state else "There is no credential yet.")
+
+
+@click.command(cls=Command)
+@click.argument("name", type=CredentialName())
+@click.option("--reveal", is_flag=True, help="Show secrets instead of the mask.")
+@json_option
+@with_settings(Scope.EVERY)
+def show(settings: Settings, name: str, *, reveal: bool, as_json: bool) -> None:
+    """Show a credential and its values; secrets are masked."""
+    with opened(settings) as runtime:
+        refuse_locked(runtime)
+        credential = runtime.store.credentials.find(name)
+    if credential.damaged:
+        raise PermanentError(credential.damaged)
+    if as_json:
+        echo_json(described(credential, reveal=reveal))
+    else:
+        click.echo("\n".join(lines(credential, reveal=reveal)))
+
+
+@click.command(cls=Command)
+@click.argument("name", type=CredentialName())
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@with_settings(Scope.EVERY)
+def delete(settings: Settings, name: str, *, yes: bool, as_json: bool) -> None:
+    """Delete a credential for good."""
+    with opened(settings) as runtime:
+        credential = runtime.store.credentials.find(name)
+        if not yes:
+            ask(credential.name)
+        runtime.service.delete(credential.id, version=credential.version, by=this_user())
+    if as_json:
+        echo_json({"deleted": {"id": credential.id, "name": credential.name}})
+    else:
+        click.echo(f"Deleted “{credential.name}”.")
+
+
+def ask(name: str) -> None:
+    """Ask whether to delete.
+
+    Raises:
+        PermanentError: The answer is no.
+    """
+    if not sys.stdin.isatty():
+        raise click.UsageError("Nobody can be asked here. Say --yes to delete it.")
+    if not click.confirm(f"Delete “{name}” for good?", err=True):
+        raise PermanentError("Nothing was deleted.")
+
+
+def state_named(state: str) -> str:
+    """Return a state that can be searched for."""
+    from webapp.core.verification.states import State  # noqa: PLC0415  the help text needs no states
+
+    if state and state not in set(State):
+        raise click.UsageError(f"There is no such state. Known are {', '.join(State)}.")
+    return state
+
+
+def everything(store: Store, text: str, provider: str, state: str) -> Iterator[Credential]:
+    """Give every credential that is wanted, by name, page by page."""
+    number = 1
+    while True:
+        page = store.credentials.search(text=text, provider=provider, state=state, page=number, size=PAGE)
+        yield from page.items
+        if number * PAGE >= page.total:
+            return
+        number += 1
+
+
+def row(credential: Credential) -> tuple[str, ...]:
+    """Return the line of a list."""
+    last = credential.verification
+    state = "damaged" if credential.damaged else (last.state if last else NEVER)
+    return (credential.name, credential.provider, state, age(last.at if last else None), hint(credential))
+
+
+def attributes(credential: Credential, *, reveal: bool) -> dict[str, Value]:
+    """Return the values; secrets only when they were asked for."""
+    from webapp.core.providers import provider  # noqa: PLC0415  the help text needs no providers
+    from webapp.core.redaction import safe_attributes  # noqa: PLC0415
+
+    return (
+        dict(credential.attributes) if reveal else safe_attributes(provider(credential.provider), credential.attributes)
+    )
+
+
+def described(credential: Credential, *, reveal: bool) -> dict[str, Any]:
+    """Return a credential with its values, for JSON."""
+    return {**summary(credential), "attributes": attributes(credential, reveal=reveal)}
+
+
+def lines(credential: Credential, *, reveal: bool) -> Iterator[str]:
+    """Give a credential as lines for a person; several lines of a value stand indented below its key."""
+    last = credential.verification
+    yield f"Name:      {credential.name}"
+    yield f"Provider:  {credential.provider}"
+    yield f"Changed:   {credential.changed:%Y-%m-%d %H:%M} UTC by {one_line(credential.changed_by)}"
+    yield f"Verified:  {last.state}, {age(last.at)}: {one_line(last.message)}" if last else f"Verified:  {NEVER}"
+    yield "Values:"
+    for key, value in attributes(credential, reveal=reveal).items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        yield f"  {key}: {text}" if "\n" not in text else f"  {key}:\n    " + text.strip().replace("\n", "\n    ")

@@ -1,0 +1,104 @@
+"""The generated pages of the documentation: the command line from its own help, the settings from their data.
+
+`python -m webapp.commands.reference --write` writes them; a test compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from webapp.commands.group import PROGRAM, Command
+from webapp.settings import SETTINGS, Setting
+
+HELP = Path(__file__).parent.parent / "help"
+"""Where the documentation is."""
+
+NOTE = "<!-- Written by `backup-credentials docs --write`; change the code instead. -->"
+
+
+@click.command(cls=Command, hidden=True)
+@click.option("--write", is_flag=True, help="Write the files instead of naming those that are not current.")
+def docs(*, write: bool) -> None:
+    """Check or write the generated pages of the documentation."""
+    old = [name for name, text in pages().items() if not is_current(name, text)]
+    for name in old:
+        if write:
+            (HELP / name).write_text(pages()[name], encoding="utf-8")
+        click.echo(f"{'Written' if write else 'Not current'}: {name}")
+    if old and not write:
+        raise click.exceptions.Exit(1)
+
+
+def pages() -> dict[str, str]:
+    """Return every generated page by its file name."""
+    return {name: make() for name, make in GENERATED.items()}
+
+
+def is_current(name: str, text: str) -> bool:
+    """Tell whether a file holds what would be written."""
+    path = HELP / name
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+def settings_page() -> str:
+    """Return the settings as one table."""
+    head = "| Environment | Option | Default | What it does |\n| --- | --- | --- | --- |"
+    rows = "\n".join(settings_row(known) for known in SETTINGS)
+    return (
+        f"{NOTE}\n\n# Settings\n\n"
+        "Every setting can be given in the environment. Some are options of a command as well, and an option wins. "
+        "An empty value counts as not given. A value that cannot be used is told in one line, and nothing starts.\n\n"
+        f"{head}\n{rows}\n\n"
+        "The checks also use the usual proxy variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.\n"
+    )
+
+
+def settings_row(known: Setting) -> str:
+    """Return one line of the table."""
+    option = f"`{known.option}`" if known.option else ""
+    return f"| `{known.environment}` | {option} | {known.default} | {known.help} |"
+
+
+def command_line_page() -> str:
+    """Return the help of every command."""
+    from webapp.commands import main  # noqa: PLC0415  it imports this module
+
+    context = click.Context(main, info_name=PROGRAM)
+    shown = [command for command in main.commands.values() if not command.hidden]
+    sections = "\n".join(command_section(command, context) for command in shown)
+    return f"{NOTE}\n\n# Command line\n\n{main.help}\n\n{main.epilog}\n\n{sections}"
+
+
+def command_section(command: click.Command, parent: click.Context) -> str:
+    """Return what one command does and its options as a table."""
+    context = click.Context(command, info_name=command.name, parent=parent)
+    usage = " ".join(command.collect_usage_pieces(context))
+    options = "\n".join(option_rows(command, context))
+    return (
+        f"## {command.name}\n\n```text\n{context.command_path} {usage}\n```\n\n{prose(command)}\n\n"
+        f"| Option | What it does |\n| --- | --- |\n{options}\n"
+    )
+
+
+def prose(command: click.Command) -> str:
+    """Return the help text with its paragraphs, each on one line."""
+    paragraphs = (command.help or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def option_rows(command: click.Command, context: click.Context) -> Iterator[str]:
+    """Give a line for each option."""
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record:
+            yield f"| `{record[0]}` | {' '.join(record[1].split())} |"
+
+
+GENERATED: Mapping[str, Callable[[], str]] = {"settings.md": settings_page, "command-line.md": command_line_page}
+"""File name and maker of each generated page."""
+
+if __name__ == "__main__":
+    docs()

@@ -1,0 +1,31 @@
+"""`serve`: the web app."""
+
+from __future__ import annotations
+
+import click
+
+from webapp.commands.group import Command
+from webapp.commands.options import json_option, opened, with_settings
+from webapp.commands.output import echo_json
+from webapp.settings import Scope, Settings
+
+
+@click.command(cls=Command)
+@json_option
+@with_settings(Scope.SERVE, Scope.EVERY)
+def serve(settings: Settings, *, as_json: bool) -> None:
+    """Start the web app and keep it running until Ctrl-C or SIGTERM.
+
+    It prints its address and, while there is no account yet, the one-time code that makes the first one.
+    """
+    from webapp.server import Server, StartUp  # noqa: PLC0415  other commands need no web framework
+
+    def announce(start_up: StartUp) -> None:
+        if as_json:
+            echo_json(start_up.as_json())
+        for line in () if as_json else start_up.lines():
+            click.echo(line)
+
+    Server.refuse_unsafe(settings)
+    with opened(settings, pool_size=settings.pool_size) as runtime:
+        Server(settings, runtime).run(announce)

@@ -1,0 +1,221 @@
+"""The web server: cheroot in front of the Flask app, started and stopped in order."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from cheroot import wsgi
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp.app import create_app
+from webapp.core.errors import PermanentError
+from webapp.settings import Settings, unknown_names
+
+if TYPE_CHECKING:
+    from webapp.core.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+HEADER_LIMIT = 64 * 1024
+"""Most bytes of a request's headers."""
+
+EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  named to tell them apart, not to listen there
+"""Addresses that stand for all addresses of the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartUp:
+    """What a person has to know when the server is ready.
+
+    Attributes:
+        address: Where to point the browser.
+        setup_code: The code that makes the first account; empty when there is one.
+        locked: Why the store cannot be read; empty when it can.
+        warnings: Things that are allowed but unusual.
+    """
+
+    address: str
+    setup_code: str = ""
+    locked: str = ""
+    warnings: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return asdict(self)
+
+    def lines(self) -> Iterator[str]:
+        """Give it as lines for a terminal."""
+        yield from (f"Warning: {warning}" for warning in self.warnings)
+        yield f"Backup Credentials is at {self.address}"
+        if self.locked:
+            yield f"The store is locked: {self.locked}"
+        if self.setup_code:
+            yield f"There is no account yet. The one-time code to make the first one: {self.setup_code}"
+        yield "Ctrl-C stops it."
+
+
+class QuietServer(wsgi.Server):
+    """cheroot's server with its errors in the log, without the text of exceptions, which may hold values."""
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        """Log what cheroot reports; of an exception only its type and place."""
+        error = sys.exc_info()[1] if traceback else None
+        if error is None:
+            log.log(level, "Web server: %s", msg.splitlines()[0][:200] if msg else "")
+        else:
+            log.log(level, "Web server: %s", type(error).__name__)
+
+
+class Server:
+    """One web server for one runtime.
+
+    Args:
+        settings: Address, TLS, proxy, limits.
+        runtime: The opened parts; started and stopped by whoever opened them, but for the background work.
+    """
+
+    def __init__(self, settings: Settings, runtime: Runtime) -> None:
+        self.settings = settings
+        self.runtime = runtime
+        self._stopping = threading.Event()
+
+    @staticmethod
+    def refuse_unsafe(settings: Settings) -> None:
+        """Refuse an address that other machines reach while secrets would cross the network in clear text.
+
+        Raises:
+            PermanentError: There is no TLS, and nobody said that this is fine.
+        """
+        if settings.is_public and not settings.tls and not settings.insecure_http:
+            raise PermanentError(
+                f"Other machines can reach {settings.host}, and without TLS everybody on the way could read the "
+                "secrets. Give --tls-certificate and --tls-key, or say --insecure-http when something else protects "
+                "the connection.",
+                field="host",
+            )
+
+    def run(self, announce: Callable[[StartUp], None]) -> None:
+        """Serve until SIGTERM or SIGINT, then finish running requests and stop.
+
+        Raises:
+            PermanentError: The address or the certificate cannot be used.
+        """
+        server = self.prepared()
+        serving = threading.Thread(target=self._serve, args=(server,), name="web-server")
+        self._catch_signals()
+        self.runtime.start()
+        serving.start()
+        try:
+            announce(self.start_up(server))
+            sys.stdout.flush()
+            self._stopping.wait()
+        finally:
+            server.stop()
+            serving.join()
+
+    def prepared(self) -> QuietServer:
+        """Return a server that listens already, so that a taken port is told at once."""
+        server = QuietServer(
+            (self.settings.host, self.settings.port),
+            self.application(),
+            numthreads=self.settings.threads,
+            server_name="backup-credentials",
+            shutdown_timeout=self.settings.stop_seconds,
+        )
+        server.max_request_header_size = HEADER_LIMIT
+        server.ssl_adapter = tls_adapter(self.settings)
+        try:
+            server.prepare()
+        except OSError as error:
+            raise PermanentError(cannot_listen(self.settings, error), field="port") from None
+        return server
+
+    def application(self) -> Callable[..., Any]:
+        """Return the Flask app; behind a proxy the last one's word counts for address, scheme and host."""
+        app = create_app(self.settings, self.runtime)
+        if self.settings.behind_proxy:
+            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)
+        return app
+
+    def start_up(self, server: QuietServer) -> StartUp:
+        """Return what to tell the person who started the server."""
+        locked = str(self.runtime.store.locked or "")
+        accounts = self.runtime.store.accounts
+        return StartUp(
+            address=address(self.settings, server),
+            setup_code="" if locked or accounts.exists() else accounts.setup_code(),
+            locked=locked,
+            warnings=tuple(warnings(self.settings)),
+        )
+
+    def _serve(self, server: QuietServer) -> None:
+        try:
+            server.serve()
+        finally:
+            self._stopping.set()
+
+    def _catch_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
+        """Begin to stop; the same signal again ends the process at once."""
+        signal.signal(number, signal.SIG_DFL)
+        self._stopping.set()
+
+
+def tls_adapter(settings: Settings) -> BuiltinSSLAdapter | None:
+    """Return what speaks TLS, or nothing when the settings name no certificate.
+
+    Raises:
+        PermanentError: Certificate or key cannot be used.
+    """
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    try:
+        if b"ENCRYPTED" in Path(settings.tls_key).read_bytes():
+            raise PermanentError("The TLS key is protected by a passphrase. Give one without.", field="tls_key")
+        return BuiltinSSLAdapter(str(settings.tls_certificate), str(settings.tls_key))
+    except (ssl.SSLError, OSError, ValueError):
+        raise PermanentError(
+            "The TLS certificate and key cannot be used: both must be PEM files that belong together.",
+            field="tls_certificate",
+        ) from None
+
+
+def cannot_listen(settings: Settings, error: OSError) -> str:
+    """Say why an address cannot be listened on; cheroot puts the system's number into its own text."""
+    cause = error.__cause__ or error.__context__
+    reason = os.strerror(cause.errno) if isinstance(cause, OSError) and cause.errno else str(error)
+    return f"The server cannot listen on {settings.host} port {settings.port}: {reason}. Choose others with --host, --port."
+
+
+def address(settings: Settings, server: QuietServer) -> str:
+    """Return the URL for a browser; the port may have been chosen by the system."""
+    bound = server.bind_addr
+    port = bound[1] if isinstance(bound, tuple) else settings.port
+    name = socket.gethostname() if settings.host in EVERY_ADDRESS else settings.host
+    name = settings.host_names[0] if settings.host_names else name
+    return f"{settings.scheme}://{f'[{name}]' if ':' in name else name}:{port}/"
+
+
+def warnings(settings: Settings) -> Iterator[str]:
+    """Give what is allowed but unusual."""
+    for name in unknown_names(os.environ):
+        yield f"There is no setting {name}."
+    if settings.is_public and not settings.tls:
+        yield "Passwords and secrets cross the network in clear text unless something in front of the server adds TLS."
+    if settings.host in EVERY_ADDRESS and not settings.host_names:
+        yield "Name this server with --host-names, else only the machine itself can open the pages."
