@@ -60,7 +60,7 @@ class StartUp:
         yield from (f"Warning: {warning}" for warning in self.warnings)
         yield f"Backup Credentials is at {self.address}"
         if self.locked:
-            yield f"The store is locked: {self.locked}"
+            yield self.locked
         if self.setup_code:
             yield f"There is no account yet. The one-time code to make the first one: {self.setup_code}"
         yield "Ctrl-C stops it."
@@ -151,7 +151,8 @@ class Server:
 
     def start_up(self, server: QuietServer) -> StartUp:
         """Return what to tell the person who started the server."""
-        locked = str(self.runtime.store.locked or "")
+        reason = self.runtime.store.locked
+        locked = reason.message if reason else ""
         accounts = self.runtime.store.accounts
         return StartUp(
             address=address(self.settings, server),

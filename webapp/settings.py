@@ -256,9 +256,6 @@ class Settings:
     session_idle_hours: float = setting(
         "Hours without a request after which a browser has to log in again.", read=as_hours, default=12.0
     )
-    session_hours: float = setting(
-        "Hours after which a browser has to log in again in any case.", read=as_hours, default=168.0
-    )
 
     @property
     def tls(self) -> bool:

@@ -84,7 +84,7 @@ def refuse_locked(runtime: Runtime) -> None:
         PermanentError: The sentence names the missing keys.
     """
     if runtime.store.locked:
-        raise PermanentError(str(runtime.store.locked))
+        raise PermanentError(runtime.store.locked.message)
 
 
 def this_user() -> str:

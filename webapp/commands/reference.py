@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from webapp.commands.group import PROGRAM, Command
 from webapp.settings import SETTINGS, Setting
 
+if TYPE_CHECKING:
+    from webapp.core.providers.base import Provider
+
 HELP = Path(__file__).parent.parent / "help"
 """Where the documentation is."""
 
-NOTE = "<!-- Written by `backup-credentials docs --write`; change the code instead. -->"
+NOTE = "*This page is written from the code by `backup-credentials docs --write`.*"
 
 
 @click.command(cls=Command, hidden=True)
@@ -48,12 +52,19 @@ def settings_page() -> str:
     head = "| Environment | Option | Default | What it does |\n| --- | --- | --- | --- |"
     rows = "\n".join(settings_row(known) for known in SETTINGS)
     return (
-        f"{NOTE}\n\n# Settings\n\n"
+        "# Settings\n\n"
         "Every setting can be given in the environment. Some are options of a command as well, and an option wins. "
         "An empty value counts as not given. A value that cannot be used is told in one line, and nothing starts.\n\n"
         f"{head}\n{rows}\n\n"
-        "The checks also use the usual proxy variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.\n"
+        f"Checks see these variables of the environment as well, and no others: {passed_on()}.\n\n{NOTE}\n"
     )
+
+
+def passed_on() -> str:
+    """Return the variables that a check sees; lower case means the same and is left out."""
+    from webapp.core.verification.daemons import PASSED_ON  # noqa: PLC0415  the command line needs no daemons
+
+    return ", ".join(f"`{name}`" for name in PASSED_ON if name.isupper())
 
 
 def settings_row(known: Setting) -> str:
@@ -69,7 +80,7 @@ def command_line_page() -> str:
     context = click.Context(main, info_name=PROGRAM)
     shown = [command for command in main.commands.values() if not command.hidden]
     sections = "\n".join(command_section(command, context) for command in shown)
-    return f"{NOTE}\n\n# Command line\n\n{main.help}\n\n{main.epilog}\n\n{sections}"
+    return f"# Command line\n\n{main.help}\n\n{main.epilog}\n\n{sections}\n{NOTE}\n"
 
 
 def command_section(command: click.Command, parent: click.Context) -> str:
@@ -97,7 +108,38 @@ def option_rows(command: click.Command, context: click.Context) -> Iterator[str]
             yield f"| `{record[0]}` | {' '.join(record[1].split())} |"
 
 
-GENERATED: Mapping[str, Callable[[], str]] = {"settings.md": settings_page, "command-line.md": command_line_page}
+ASKED = "## What each provider is asked"
+"""Heading of the generated part of `verification.md`; everything above it is written by hand."""
+
+
+def verification_page() -> str:
+    """Return the page on verification with its table of requests."""
+    from webapp.core.providers import PROVIDERS  # noqa: PLC0415  the command line needs no providers
+
+    written = (HELP / "verification.md").read_text(encoding="utf-8").split(ASKED)[0].rstrip()
+    rows = "\n".join(f"| {known.label} | {request(known)} | `{known.probe.success}` |" for known in PROVIDERS.values())
+    head = "| Provider | Request | A positive answer means |\n| --- | --- | --- |"
+    return f"{written}\n\n{ASKED}\n\n{head}\n{rows}\n\n*This table is written from the code.*\n"
+
+
+def request(known: Provider) -> str:
+    """Say what a check asks of a provider."""
+    if known.probe.method == "none":
+        return "nothing; the service is gone"
+    if known.probe.method == "about":
+        return "how much space is used"
+    place = f"the folder `{known.probe.path}`" if known.probe.path else "the top folder"
+    if known.bucket_word:
+        place = f"all {known.bucket_word.lower()}s"
+    named = f", or a random name in `{known.target}` when that is given" if known.target else ""
+    return f"a list of {place}{named}"
+
+
+GENERATED: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "command-line.md": command_line_page,
+    "verification.md": verification_page,
+}
 """File name and maker of each generated page."""
 
 if __name__ == "__main__":
