@@ -1,0 +1,74 @@
+"""Makes the web app."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from htmx_flask import Htmx
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp import __version__
+from webapp.core.runtime import Runtime
+from webapp.core.store import LockedError
+from webapp.pages import access, auth, cloud_credentials, errors, help_pages, home, security
+from webapp.settings import Settings
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes that a request may have."""
+
+BLUEPRINTS = (home.blueprint, auth.blueprint, cloud_credentials.blueprint, help_pages.blueprint)
+
+
+def create_app(settings: Settings, runtime: Runtime) -> Flask:
+    """Return the app; `app.extensions["backup_credentials"]` is the runtime."""
+    app = Flask(__name__, template_folder="pages/templates", static_folder="static")
+    app.config.update(
+        SECRET_KEY=session_key(runtime),
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=True,
+        SESSION_COOKIE_NAME="csrf",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+    )
+    app.extensions["backup_credentials"] = runtime
+    app.extensions["backup_credentials_settings"] = settings
+    Htmx(app)
+    CSRFProtect(app)
+    for part in (security, access, errors):
+        part.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(version=__version__, now=lambda: datetime.now(UTC))
+    app.jinja_env.filters.update(age=age, when=when)
+    app.teardown_request(lambda _error: runtime.store.release())
+    if settings.behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  as documented
+    return app
+
+
+def session_key(runtime: Runtime) -> str:
+    """Return the key that signs form tokens; all processes that share a store share it."""
+    try:
+        return runtime.store.values.add("form-key", secrets.token_hex(32), secret=True)
+    except LockedError:
+        return secrets.token_hex(32)
+
+
+def when(moment: datetime) -> str:
+    """Return a time for people."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def age(moment: datetime) -> str:
+    """Return how long ago something was, in the largest whole unit."""
+    seconds = int((datetime.now(UTC) - moment).total_seconds())
+    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            count = seconds // length
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return "just now"

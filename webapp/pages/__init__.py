@@ -1,0 +1,1 @@
+"""What a browser sees: one folder per area with its views, forms and templates."""

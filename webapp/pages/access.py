@@ -1,0 +1,91 @@
+"""Who is asking, and who may."""
+
+from __future__ import annotations
+
+from typing import cast
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from webapp.core.runtime import Runtime
+from webapp.core.store import Account, Session
+from webapp.pages.hx import go
+from webapp.pages.security import settings
+
+OPEN = frozenset({"static", "auth.login", "auth.setup", "auth.theme", "home.health", "home.icons"})
+"""Endpoints for everyone."""
+
+WHILE_LOCKED = OPEN | {"auth.unlock", "auth.logout", "help.index", "help.page"}
+
+
+def runtime() -> Runtime:
+    """Return what the app runs on."""
+    return cast("Runtime", current_app.extensions["backup_credentials"])
+
+
+def cookie_name() -> str:
+    """Return the log-in cookie's name; under TLS browsers bind it to this very host."""
+    return "__Host-session" if settings().secure_cookies else "session"
+
+
+def install(app: Flask) -> None:
+    """Let nobody in who has not logged in."""
+    app.before_request(require_login)
+    app.context_processor(lambda: {"account": g.get("account"), "theme": theme()})
+
+
+def require_login() -> Response | None:
+    """Send strangers to the log-in, and everyone to the seed page while the store is locked."""
+    store = runtime().store
+    token = request.cookies.get(cookie_name(), "")
+    session = store.sessions.find(token) if request.endpoint != "static" else None
+    g.session, g.token = session, token
+    g.account = store.accounts.get(session.account) if session else None
+    if request.endpoint in OPEN or request.endpoint is None:
+        return None
+    if g.account is None:
+        target = "auth.login" if store.accounts.exists() else "auth.setup"
+        return go(url_for(target, next=wanted_page()))
+    if store.locked and request.endpoint not in WHILE_LOCKED:
+        return go(url_for("auth.unlock"))
+    return None
+
+
+def wanted_page() -> str | None:
+    """Return the page to come back to after the log-in."""
+    return request.full_path.rstrip("?") if request.method == "GET" and request.path != "/" else None
+
+
+def safe_next(address: str | None) -> str:
+    """Return an address inside this app; anything else becomes the first page."""
+    parts = urlsplit(address or "")
+    inside = not parts.scheme and not parts.netloc and parts.path.startswith("/") and not parts.path.startswith("//")
+    return address if address and inside and "\\" not in address else url_for("home.index")
+
+
+def current_account() -> Account:
+    """Return who is logged in."""
+    return cast("Account", g.account)
+
+
+def current_session() -> Session:
+    """Return the log-in of this request."""
+    return cast("Session", g.session)
+
+
+def logged_in(account: Account, address: str) -> Response:
+    """Start a new log-in and go on to a page."""
+    agent = request.user_agent.string
+    token = runtime().store.sessions.start(account.id, user_agent=agent, address=request.remote_addr or "")
+    response = redirect(address, 303)
+    response.set_cookie(
+        cookie_name(), token, httponly=True, samesite="Lax", secure=settings().secure_cookies, path="/"
+    )
+    return response
+
+
+def theme() -> str:
+    """Return light, dark or auto, as the person chose."""
+    chosen = request.cookies.get("theme", "auto")
+    return chosen if chosen in {"light", "dark"} else "auto"

@@ -1,0 +1,77 @@
+"""Error pages: each says what happened and what to do."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from webapp.core.errors import ConflictError, CredentialError, NotFoundError
+from webapp.core.store import LockedError, ThrottledError
+from webapp.pages.hx import wants_fragment
+
+LOG = logging.getLogger(__name__)
+ADVICE = {
+    400: ("This request cannot be understood", "Go back, reload the page and try again."),
+    403: ("This is not allowed", "Log in with an account that may do this."),
+    404: ("There is no such page", "It may have been deleted. The first page shows what there is."),
+    405: ("This cannot be done here", "Go back and use the buttons of the page."),
+    409: ("Someone else changed this first", "Reload the page to see what is stored now."),
+    413: ("This is too much", "A form or file may have one megabyte at most."),
+    422: ("These values cannot be saved", "Go back and correct what is marked."),
+    429: ("Too many attempts", "Wait for the time that is named, then try again."),
+    500: ("Something went wrong here", "Try again. If it stays, look into the log of the server for this number."),
+    503: ("The store is locked", "Give the secret seed to open it."),
+}
+KINDS: tuple[tuple[type[CredentialError], int], ...] = (
+    (LockedError, 503),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (ThrottledError, 429),
+)
+
+
+def install(app: Flask) -> None:
+    """Add the pages to the app."""
+    app.register_error_handler(CSRFError, show_csrf)
+    app.register_error_handler(HTTPException, show_http)
+    app.register_error_handler(CredentialError, show_ours)
+    app.register_error_handler(Exception, show_unknown)
+
+
+def show_csrf(_error: CSRFError) -> Response:
+    """The page was open for too long or cookies are off."""
+    return shown(400, "The page was open while your log-in changed, or cookies are turned off. Reload it and try again.")
+
+
+def show_http(error: HTTPException) -> Response:
+    """Whatever Flask refuses."""
+    code = error.code or 500
+    own = code == 400 and error.description and "host_names" in error.description  # noqa: PLR2004
+    return shown(code, error.description if own else "")
+
+
+def show_ours(error: CredentialError) -> Response:
+    """A sentence of ours."""
+    return shown(next((code for kind, code in KINDS if isinstance(error, kind)), 422), error.message)
+
+
+def show_unknown(error: Exception) -> Response:
+    """A fault: the log has its place and a number, the page has the number; neither has a value."""
+    number = secrets.token_hex(4)
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
+    LOG.error("error %s: %s at %s while answering %s", number, type(error).__name__, where, request.endpoint)
+    return shown(500, f"Its number is {number}.")
+
+
+def shown(code: int, sentence: str | None) -> Response:
+    """Return an error page, or a part of one for htmx."""
+    title, advice = ADVICE.get(code, ADVICE[400 if code < 500 else 500])  # noqa: PLR2004
+    template = "error_fragment.html" if wants_fragment() else "error.html"
+    return make_response(render_template(template, code=code, title=title, sentence=sentence or "", advice=advice), code)

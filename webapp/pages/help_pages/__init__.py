@@ -1,0 +1,55 @@
+"""The documentation, as it stands in `webapp/help`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, abort, render_template, send_from_directory
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+FOLDER = Path(__file__).parents[2] / "help"
+blueprint = Blueprint("help", __name__, template_folder="templates", url_prefix="/help")
+RENDERER = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def markdown(text: str) -> Markup:
+    """Return Markdown as HTML; HTML inside it is shown as text."""
+    return Markup(RENDERER.render(text))  # noqa: S704  the renderer escapes HTML
+
+
+@cache
+def pages() -> dict[str, str]:
+    """Return the title of every page by its name, the start first."""
+    found = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.md"))}
+    titles = {name: text.splitlines()[0].lstrip("# ") for name, text in found.items()}
+    return {name: titles[name] for name in sorted(titles, key=lambda name: (name != "getting-started", name))}
+
+
+@blueprint.record_once
+def _register(state: object) -> None:
+    state.app.jinja_env.filters["markdown"] = markdown  # type: ignore[attr-defined]  Flask's set-up state
+
+
+@blueprint.get("/")
+def index() -> str:
+    """Show the first page."""
+    return page("getting-started")
+
+
+@blueprint.get("/<name>")
+def page(name: str) -> str:
+    """Show a page; links between the files of the folder work here as well."""
+    name = name.removesuffix(".md")
+    if name not in pages():
+        abort(404)
+    text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    return render_template("help/page.html", body=markdown(text), pages=pages(), name=name)
+
+
+@blueprint.get("/images/<name>")
+def image(name: str) -> Response:
+    """Return a picture of the documentation."""
+    return send_from_directory(FOLDER / "images", name)

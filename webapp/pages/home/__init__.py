@@ -1,0 +1,55 @@
+"""The first page: three cards."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from flask import Blueprint, Response, current_app, make_response, render_template
+
+from webapp.core.providers import PROVIDERS
+from webapp.pages.access import runtime
+from webapp.pages.cloud_credentials.listing import rows
+
+blueprint = Blueprint("home", __name__, template_folder="templates")
+SHOWN = 10
+SVG = "http://www.w3.org/2000/svg"
+
+
+@blueprint.get("/")
+def index() -> str:
+    """Show Backup Credentials."""
+    store = runtime().store
+    found = store.credentials.search(sort="changed", descending=True, size=SHOWN)
+    return render_template(
+        "home/index.html", rows=rows(found.items), total=found.total, newly_bad=store.credentials.newly_bad()
+    )
+
+
+@blueprint.get("/health")
+def health() -> Response:
+    """Answer while the app runs; tells nothing more."""
+    return make_response("ok\n", {"Content-Type": "text/plain"})
+
+
+@blueprint.get("/icons.svg")
+def icons() -> Response:
+    """Return the providers' icons as one sprite, drawn in the colour of the text around them."""
+    response = make_response(_sprite(str(current_app.static_folder)))
+    response.headers["Content-Type"] = "image/svg+xml"
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+@cache
+def _sprite(static: str) -> bytes:
+    ET.register_namespace("", SVG)
+    sprite = ET.Element(f"{{{SVG}}}svg")
+    for name in sorted({provider.icon for provider in PROVIDERS.values()}):
+        icon = ET.fromstring((Path(static) / "vendor/icons" / f"{name}.svg").read_bytes())  # noqa: S314  our own files
+        outline = icon.get("stroke") == "currentColor"
+        paint = {"fill": "none", "stroke": "currentColor", "stroke-width": "2"} if outline else {"fill": "currentColor"}
+        symbol = ET.SubElement(sprite, f"{{{SVG}}}symbol", {"id": name, "viewBox": "0 0 24 24", **paint})
+        symbol.extend(part for part in icon if part.get("stroke") != "none" and not part.tag.endswith("title"))
+    return ET.tostring(sprite)

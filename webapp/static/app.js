@@ -1,0 +1,22 @@
+// Small help where the browser has JavaScript; every page works without it.
+"use strict";
+
+// Warn before typed values are lost.
+let changed = false;
+document.addEventListener("input", (event) => {
+  if (event.target.closest("form[data-unsaved]")) changed = true;
+});
+document.addEventListener("submit", () => { changed = false; });
+addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+document.addEventListener("htmx:before:request", (event) => {
+  // Going on to another page after saving is no loss.
+  if (event.target.closest && event.target.closest("[data-saves]")) changed = false;
+});
+
+// The provider's fields come by themselves, so the button for it is not needed.
+document.documentElement.classList.add("scripted");
+
+// Errors take the focus.
+const focusSummary = () => { const box = document.querySelector("[data-focus]"); if (box) box.focus(); };
+addEventListener("DOMContentLoaded", focusSummary);
+document.addEventListener("htmx:after:swap", focusSummary);
