@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from htmx_flask import Htmx
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import __version__
 from webapp.core.runtime import Runtime
@@ -46,8 +45,6 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
     app.jinja_env.globals.update(version=__version__, now=lambda: datetime.now(UTC))
     app.jinja_env.filters.update(age=age, when=when)
     app.teardown_request(lambda _error: runtime.store.release())
-    if settings.behind_proxy:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  as documented
     return app
 
 

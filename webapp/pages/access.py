@@ -79,9 +79,7 @@ def logged_in(account: Account, address: str) -> Response:
     agent = request.user_agent.string
     token = runtime().store.sessions.start(account.id, user_agent=agent, address=request.remote_addr or "")
     response = redirect(address, 303)
-    response.set_cookie(
-        cookie_name(), token, httponly=True, samesite="Lax", secure=settings().secure_cookies, path="/"
-    )
+    response.set_cookie(cookie_name(), token, httponly=True, samesite="Lax", secure=settings().secure_cookies, path="/")
     return response
 
 

@@ -44,7 +44,9 @@ def install(app: Flask) -> None:
 
 def show_csrf(_error: CSRFError) -> Response:
     """The page was open for too long or cookies are off."""
-    return shown(400, "The page was open while your log-in changed, or cookies are turned off. Reload it and try again.")
+    return shown(
+        400, "The page was open while your log-in changed, or cookies are turned off. Reload it and try again."
+    )
 
 
 def show_http(error: HTTPException) -> Response:
@@ -74,4 +76,6 @@ def shown(code: int, sentence: str | None) -> Response:
     """Return an error page, or a part of one for htmx."""
     title, advice = ADVICE.get(code, ADVICE[400 if code < 500 else 500])  # noqa: PLR2004
     template = "error_fragment.html" if wants_fragment() else "error.html"
-    return make_response(render_template(template, code=code, title=title, sentence=sentence or "", advice=advice), code)
+    return make_response(
+        render_template(template, code=code, title=title, sentence=sentence or "", advice=advice), code
+    )

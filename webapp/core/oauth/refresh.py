@@ -65,9 +65,7 @@ class TokenDoor:
         with self._store.locks.hold(f"token:{credential_id or token_id(token)}", LOCK_SECONDS):
             return self._renewed(provider, attributes, endpoint, credential_id)
 
-    def _renewed(
-        self, provider: Provider, attributes: Attributes, endpoint: str, credential_id: str | None
-    ) -> Fresh:
+    def _renewed(self, provider: Provider, attributes: Attributes, endpoint: str, credential_id: str | None) -> Fresh:
         if credential_id:
             attributes = self._store.credentials.get(credential_id).attributes
         token = Token.from_json(str(attributes["token"]))
@@ -131,9 +129,7 @@ def renew(endpoint: str, token: Token, attributes: Attributes) -> Token:
 
 def _post(endpoint: str, form: Mapping[str, str], auth: HTTPBasicAuth | None) -> tuple[int, dict[str, object]]:
     try:
-        response = requests.post(
-            endpoint, data=form, auth=auth, timeout=TIMEOUT, allow_redirects=False, stream=True
-        )
+        response = requests.post(endpoint, data=form, auth=auth, timeout=TIMEOUT, allow_redirects=False, stream=True)
         with response:
             body = response.raw.read(LONGEST_REPLY, decode_content=True)
     except (requests.RequestException, OSError):

@@ -44,6 +44,10 @@ class Values:
         """Remove a value."""
         self._rows.delete().where(self._rows.id == key).execute()
 
+    def sweep(self, prefix: str, before: str) -> None:
+        """Remove every value whose key begins with `prefix` and sorts before `before`."""
+        self._rows.delete().where(self._rows.id >= prefix, self._rows.id < before).execute()
+
 
 def _place(key: str) -> Place:
     return Place("value", key, "value", 0)

@@ -114,13 +114,17 @@ class Checks:
     ) -> None:
         result = Result(State.UNREACHABLE, "The check failed for a reason of its own; the log of the server has it.")
         try:
-            result = CANCELLED if check.cancelled.is_set() else self.verifier.verify(
-                provider,
-                attributes,
-                cancel=check.cancelled,
-                write=write,
-                on_progress=check.tell,
-                credential_id=credential_id,
+            result = (
+                CANCELLED
+                if check.cancelled.is_set()
+                else self.verifier.verify(
+                    provider,
+                    attributes,
+                    cancel=check.cancelled,
+                    write=write,
+                    on_progress=check.tell,
+                    credential_id=credential_id,
+                )
             )
             if done:
                 done(result)

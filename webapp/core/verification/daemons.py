@@ -22,7 +22,16 @@ from webapp.core.errors import TransientError
 from webapp.core.rclone.metadata import binary
 from webapp.core.verification.unixhttp import call, ready
 
-PASSED_ON = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
+PASSED_ON = (
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "https_proxy",
+    "http_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
 """The only variables of our environment that a daemon sees."""
 
 STARTERS = 2
@@ -172,9 +181,7 @@ class DaemonPool:
         finally:
             daemon.kill()
 
-    def _next(
-        self, seconds: float, cancel: threading.Event | None, on_wait: Callable[[int], None] | None
-    ) -> Daemon:
+    def _next(self, seconds: float, cancel: threading.Event | None, on_wait: Callable[[int], None] | None) -> Daemon:
         ticket, until = object(), time.monotonic() + seconds
         with self._changed:
             self._taken = time.monotonic()

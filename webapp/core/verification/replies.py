@@ -112,7 +112,9 @@ GENERAL = (
         State.MISCONFIGURED,
         "rclone cannot read one of these values. Enter them again.",
     ),
-    Reply(r"unexpected EOF|connection reset|broken pipe|\bEOF\b", State.UNREACHABLE, "The service hung up.", AT_ADDRESS),
+    Reply(
+        r"unexpected EOF|connection reset|broken pipe|\bEOF\b", State.UNREACHABLE, "The service hung up.", AT_ADDRESS
+    ),
 )
 
 DENIED = re.compile(GENERAL[0].pattern, re.IGNORECASE)

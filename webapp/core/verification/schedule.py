@@ -31,9 +31,7 @@ class Reverification:
         pause: Seconds between two looks at what is due.
     """
 
-    def __init__(
-        self, store: Store, verify: Callable[[str], Result], interval: float, *, pause: float = 60.0
-    ) -> None:
+    def __init__(self, store: Store, verify: Callable[[str], Result], interval: float, *, pause: float = 60.0) -> None:
         self._store, self._verify, self._interval, self._pause = store, verify, interval, pause
         self._owner = secrets.token_hex(8)
         self._ended = threading.Event()

@@ -28,9 +28,7 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def call(
-    path: Path, method: str, parameters: Mapping[str, object], *, seconds: float
-) -> tuple[int, dict[str, object]]:
+def call(path: Path, method: str, parameters: Mapping[str, object], *, seconds: float) -> tuple[int, dict[str, object]]:
     """Call a method of rclone's remote control; return the HTTP status and the reply without its `input`.
 
     Raises:

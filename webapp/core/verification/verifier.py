@@ -157,7 +157,9 @@ class _Run:
     def _silence(self) -> Result:
         """Say why a daemon went away: it was stopped, its time was up, or it crashed over the reply."""
         if self.left <= 0:
-            return Result(State.UNREACHABLE, "The provider did not answer in time. Check the address, or try again later.")
+            return Result(
+                State.UNREACHABLE, "The provider did not answer in time. Check the address, or try again later."
+            )
         message = "The provider sent a reply that rclone cannot read. Check the address, or try again later."
         return Result(State.UNREACHABLE, message)
 
