@@ -1,0 +1,97 @@
+"""Changing a stored credential."""
+
+from __future__ import annotations
+
+from flask import flash, request, url_for
+from werkzeug.wrappers import Response
+
+from webapp.core.errors import CredentialError
+from webapp.core.fields import Attributes, as_text
+from webapp.core.providers import provider as find_provider
+from webapp.core.providers.base import Provider
+from webapp.core.service import InvalidValuesError
+from webapp.core.store import ChangedError, Credential
+from webapp.pages.access import current_account, runtime
+from webapp.pages.credentials.blueprint import blueprint
+from webapp.pages.credentials.forms import Form, shown_values, stored_values, typed
+from webapp.pages.credentials.views import (
+    FORM,
+    again,
+    drafts,
+    may_save,
+    question,
+    result_of,
+    verify,
+)
+from webapp.pages.hx import go, page_or_block
+
+
+@blueprint.get("/<credential_id>")
+def edit(credential_id: str) -> Response:
+    """Show a stored credential; its secrets stay where they are."""
+    credential = runtime().store.credentials.get(credential_id)
+    provider = find_provider(credential.provider)
+    draft = drafts().open("")
+    form = Form(provider, draft, credential.name, stored_values(credential, provider), credential)
+    return page_or_block(FORM, "fields", form=form, providers=[provider], result=None, ask="")
+
+
+@blueprint.post("/<credential_id>")
+def save(credential_id: str) -> Response:
+    """Save changes over the version that the form was made from."""
+    if request.form.get("action") == "verify":
+        return verify()
+    credential = runtime().store.credentials.get(credential_id)
+    provider = find_provider(credential.provider)
+    draft = drafts().open(request.form.get("draft", ""))
+    raw = typed(provider, draft, credential)
+    checked = runtime().service.examine(provider.type, raw, credential=credential)
+    values = shown_values(provider, raw, checked)
+    form = Form(provider, draft, request.form.get("name", ""), values, credential, checked)
+    if not checked.ok:
+        return again(form)
+    result = result_of(draft, checked.attributes)
+    unchanged = dict(checked.attributes) == dict(credential.attributes)
+    if not unchanged and not may_save(draft, checked.attributes, result):
+        return again(form, result=result, ask=question(result), status=200)
+    version = request.form.get("version", "")
+    try:
+        saved = runtime().service.edit(
+            credential_id,
+            raw,
+            version=int(version) if version.isascii() and version.isdigit() else 0,
+            by=current_account().name,
+            name=form.name,
+            result=result,
+        )
+    except ChangedError as error:
+        return conflict(form, error.current, provider, checked.attributes)
+    except InvalidValuesError as error:
+        form.checked = error.checked
+        return again(form)
+    except CredentialError as error:
+        form.name_error = error.message
+        return again(form)
+    drafts().drop(draft)
+    flash(f"{saved.name} was saved.")
+    return go(url_for("cloud_credentials.index"))  # type: ignore[return-value]  a redirect is a response as well
+
+
+def conflict(form: Form, current: Credential, provider: Provider, mine: Attributes) -> Response:
+    """Show what the other person saved beside what was typed; nothing is saved until one is chosen."""
+    drafts().keep(form.draft)
+    rows = [
+        (field.label, shown(field.secret, current.attributes, field.key), shown(field.secret, mine, field.key))
+        for field in provider.fields
+        if current.attributes.get(field.key) != mine.get(field.key)
+    ]
+    return page_or_block(
+        "cloud_credentials/conflict.html", "main", 409, form=form, current=current, rows=rows, name=form.name
+    )
+
+
+def shown(secret: bool, attributes: Attributes, key: str) -> str:
+    """Return a value for the comparison; of a secret only whether there is one."""
+    if key not in attributes:
+        return "empty"
+    return "another secret" if secret else as_text(attributes[key])

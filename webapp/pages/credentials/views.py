@@ -1,0 +1,201 @@
+"""The table, and adding a credential."""
+
+from __future__ import annotations
+
+from flask import abort, flash, request, url_for
+from werkzeug.wrappers import Response
+
+from webapp.core.errors import CredentialError
+from webapp.core.fields import Attributes
+from webapp.core.providers import PROVIDERS
+from webapp.core.providers import provider as find_provider
+from webapp.core.providers.base import Provider
+from webapp.core.service import InvalidValuesError
+from webapp.core.verification.states import Result, State
+from webapp.pages.access import current_account, current_session, runtime
+from webapp.pages.credentials.blueprint import blueprint
+from webapp.pages.credentials.drafts import Draft, Drafts, digest
+from webapp.pages.credentials.forms import Form, creatable, shown_values, typed
+from webapp.pages.credentials.listing import rows
+from webapp.pages.hx import go, page_or_block, wants_fragment
+
+QUICK = 0.3
+"""Seconds to wait for a result before progress is shown."""
+
+FORM = "cloud_credentials/form.html"
+DIGITS = 9
+
+
+def drafts() -> Drafts:
+    """Return the drafts of this log-in."""
+    return Drafts(runtime().store, current_session().id)
+
+
+@blueprint.get("/")
+def index() -> Response:
+    """Show the table."""
+    asked = {name: request.args.get(name, "") for name in ("text", "provider", "state")}
+    number = request.args.get("page", "1")
+    found = runtime().store.credentials.search(
+        **asked,
+        sort=request.args.get("sort", "name"),
+        descending=request.args.get("order") == "descending",
+        page=int(number) if number.isascii() and number.isdigit() and len(number) < DIGITS else 1,
+    )
+    return page_or_block(
+        "cloud_credentials/index.html",
+        "listing",
+        rows=rows(found.items),
+        found=found,
+        asked=asked,
+        sort=request.args.get("sort", "name"),
+        order=request.args.get("order", ""),
+        providers=PROVIDERS.values(),
+        states=["unchecked", *(str(state) for state in State if state is not State.CANCELLED)],
+        newly_bad=runtime().store.credentials.newly_bad(),
+    )
+
+
+@blueprint.route("/fields", methods=["GET", "POST"])
+def fields() -> Response:
+    """Show the fields of a provider, with what was typed into fields that it has too.
+
+    What was typed comes by POST alone: addresses are kept in histories and logs, and secrets are among it.
+    """
+    sent = request.form if request.method == "POST" else request.args
+    provider = find_provider(sent.get("provider", "S3"))
+    draft = drafts().open(sent.get("draft", ""))
+    credential = runtime().store.credentials.get(sent["credential"]) if sent.get("credential") else None
+    values: dict[str, str] = {}
+    if request.method == "POST":
+        raw = typed(provider, draft, credential)
+        known = {field.key for field in provider.fields}
+        values = {key: value for key, value in shown_values(provider, raw, None).items() if key in known}
+        drafts().keep(draft)
+    form = Form(provider, draft, sent.get("name", ""), values, credential)
+    listed = [provider] if credential else creatable()
+    return page_or_block(FORM, "fields", form=form, providers=listed, result=None, ask="")
+
+
+@blueprint.get("/add")
+def add() -> Response:
+    """Show an empty form, or with `provider` that of another one."""
+    return fields()
+
+
+@blueprint.post("/add")
+def create() -> Response:
+    """Save a new credential, or verify what was typed when that button was pressed."""
+    if request.form.get("action") == "verify":
+        return verify()
+    provider, draft = sent_form()
+    raw = typed(provider, draft)
+    service = runtime().service
+    checked = service.examine(provider.type, raw)
+    form = Form(provider, draft, request.form.get("name", ""), shown_values(provider, raw, checked), checked=checked)
+    if not checked.ok:
+        return again(form)
+    result = result_of(draft, checked.attributes)
+    if not may_save(draft, checked.attributes, result):
+        return again(form, result=result, ask=question(result), status=200)
+    try:
+        saved = service.add(form.name, provider.type, raw, by=current_account().name, result=result)
+    except InvalidValuesError as error:
+        form.checked = error.checked
+        return again(form)
+    except CredentialError as error:
+        form.name_error = error.message
+        return again(form)
+    drafts().drop(draft)
+    flash(f"{saved.name} was saved.")
+    return go(url_for("cloud_credentials.index"))  # type: ignore[return-value]  a redirect is a response as well
+
+
+@blueprint.post("/verify")
+def verify() -> Response:
+    """Verify what was typed and save nothing."""
+    provider, draft = sent_form()
+    credential = None
+    if request.form.get("credential"):
+        credential = runtime().store.credentials.get(request.form["credential"])
+    raw = typed(provider, draft, credential)
+    service = runtime().service
+    checked = service.examine(provider.type, raw, credential=credential)
+    values = shown_values(provider, raw, checked)
+    form = Form(provider, draft, request.form.get("name", ""), values, credential, checked)
+    if not checked.ok:
+        return again(form)
+    check = service.start_check(provider.type, raw, credential=credential, owner=f"{current_session().id}:{draft.id}")
+    draft.check, draft.checked, draft.result = check.id, digest(checked.attributes), {}
+    drafts().keep(draft)
+    result = check.wait(QUICK if wants_fragment() else 60)
+    if wants_fragment() and result is None:
+        return page_or_block("cloud_credentials/_result.html", "progress", check=check, draft=draft)
+    result = result_of(draft, checked.attributes)
+    if wants_fragment():
+        return page_or_block("cloud_credentials/_result.html", "outcome", result=result, form=form)
+    return again(form, result=result, status=200)
+
+
+@blueprint.get("/checks/<check_id>")
+def check(check_id: str) -> Response:
+    """Show the progress of a check, or its result once it has one."""
+    found = runtime().checks.get(check_id)
+    if found is None or not found.owner.startswith(current_session().id):
+        abort(404)
+    draft = drafts().open(request.args.get("draft", ""))
+    result = found.wait(QUICK)
+    if result is None:
+        return page_or_block("cloud_credentials/_result.html", "progress", check=found, draft=draft)
+    if draft.check == check_id and not draft.result:
+        draft.note(result)
+        drafts().keep(draft)
+    return page_or_block("cloud_credentials/_result.html", "outcome", result=result, form=None)
+
+
+@blueprint.post("/checks/<check_id>/cancel")
+def cancel(check_id: str) -> Response:
+    """Stop a check at once."""
+    found = runtime().checks.get(check_id)
+    if found is None or not found.owner.startswith(current_session().id):
+        abort(404)
+    found.cancel()
+    result = found.wait(5)
+    return page_or_block("cloud_credentials/_result.html", "outcome", result=result, form=None)
+
+
+def sent_form() -> tuple[Provider, Draft]:
+    return find_provider(request.form.get("provider", "")), drafts().open(request.form.get("draft", ""))
+
+
+def result_of(draft: Draft, attributes: Attributes) -> Result | None:
+    """Return the result of the draft's check, read from the running checks when it has just ended."""
+    running = runtime().checks.get(draft.check) if draft.check and not draft.result else None
+    if running and running.result:
+        draft.note(running.result)
+        drafts().keep(draft)
+        if draft.checked == digest(attributes):
+            return running.result
+    return draft.result_for(attributes)
+
+
+def may_save(draft: Draft, attributes: Attributes, result: Result | None) -> bool:
+    """Ask once before saving what was not verified or did not pass; the same values are saved the second time."""
+    if (result and result.good) or (request.form.get("confirm") and draft.asked == digest(attributes)):
+        return True
+    draft.asked = digest(attributes)
+    return False
+
+
+def question(result: Result | None) -> str:
+    if result is None:
+        return "These values were not verified. Press Save again to save them all the same, or verify them first."
+    return (
+        f"The verification said “{result.state}”. Press Save again to save all the same, or correct the values first."
+    )
+
+
+def again(form: Form, *, result: Result | None = None, ask: str = "", status: int = 422) -> Response:
+    """Show the form again; typed secrets wait in the draft."""
+    drafts().keep(form.draft)
+    return page_or_block(FORM, "fields", status, form=form, providers=creatable(), result=result, ask=ask)
