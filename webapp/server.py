@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from cheroot import wsgi
 from cheroot.ssl.builtin import BuiltinSSLAdapter
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp.app import create_app
 from webapp.core.errors import PermanentError
@@ -91,21 +90,6 @@ class Server:
         self.runtime = runtime
         self._stopping = threading.Event()
 
-    @staticmethod
-    def refuse_unsafe(settings: Settings) -> None:
-        """Refuse an address that other machines reach while secrets would cross the network in clear text.
-
-        Raises:
-            PermanentError: There is no TLS, and nobody said that this is fine.
-        """
-        if settings.is_public and not settings.tls and not settings.insecure_http:
-            raise PermanentError(
-                f"Other machines can reach {settings.host}, and without TLS everybody on the way could read the "
-                "secrets. Give --tls-certificate and --tls-key, or say --insecure-http when something else protects "
-                "the connection.",
-                field="host",
-            )
-
     def run(self, announce: Callable[[StartUp], None]) -> None:
         """Serve until SIGTERM or SIGINT, then finish running requests and stop.
 
@@ -129,7 +113,7 @@ class Server:
         """Return a server that listens already, so that a taken port is told at once."""
         server = QuietServer(
             (self.settings.host, self.settings.port),
-            self.application(),
+            create_app(self.settings, self.runtime),
             numthreads=self.settings.threads,
             server_name="backup-credentials",
             shutdown_timeout=self.settings.stop_seconds,
@@ -141,13 +125,6 @@ class Server:
         except OSError as error:
             raise PermanentError(cannot_listen(self.settings, error), field="port") from None
         return server
-
-    def application(self) -> Callable[..., Any]:
-        """Return the Flask app; behind a proxy the last one's word counts for address, scheme and host."""
-        app = create_app(self.settings, self.runtime)
-        if self.settings.behind_proxy:
-            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)
-        return app
 
     def start_up(self, server: QuietServer) -> StartUp:
         """Return what to tell the person who started the server."""

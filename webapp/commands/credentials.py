@@ -32,8 +32,8 @@ PAGE = 500
 
 
 @click.command(cls=Command)
-@click.argument("name")
-@provider_option(required=True, help="What kind of credential it is, such as S3. help/providers.md lists all.")
+@click.argument("name", help="A name of 1 to 100 characters that no other credential has.")
+@provider_option(required=True, help="What kind of credential it is, such as S3; the page on providers lists all.")
 @json_option
 @with_settings(Scope.EVERY)
 def add(settings: Settings, name: str, provider_type: str, *, as_json: bool) -> None:
@@ -73,7 +73,7 @@ def list_credentials(settings: Settings, text: str, provider_type: str | None, s
 
 
 @click.command(cls=Command)
-@click.argument("name", type=CredentialName())
+@click.argument("name", type=CredentialName(), help="The name of a stored credential; case does not matter.")
 @click.option("--reveal", is_flag=True, help="Show secrets instead of the mask.")
 @json_option
 @with_settings(Scope.EVERY)
@@ -91,7 +91,7 @@ def show(settings: Settings, name: str, *, reveal: bool, as_json: bool) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("name", type=CredentialName())
+@click.argument("name", type=CredentialName(), help="The name of a stored credential; case does not matter.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @with_settings(Scope.EVERY)

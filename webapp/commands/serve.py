@@ -7,6 +7,7 @@ import click
 from webapp.commands.group import Command
 from webapp.commands.options import json_option, opened, with_settings
 from webapp.commands.output import echo_json
+from webapp.core.errors import PermanentError
 from webapp.settings import Scope, Settings
 
 
@@ -18,6 +19,7 @@ def serve(settings: Settings, *, as_json: bool) -> None:
 
     It prints its address and, while there is no account yet, the one-time code that makes the first one.
     """
+    refuse_unsafe(settings)
     from webapp.server import Server, StartUp  # noqa: PLC0415  other commands need no web framework
 
     def announce(start_up: StartUp) -> None:
@@ -26,6 +28,19 @@ def serve(settings: Settings, *, as_json: bool) -> None:
         for line in () if as_json else start_up.lines():
             click.echo(line)
 
-    Server.refuse_unsafe(settings)
     with opened(settings, pool_size=settings.pool_size) as runtime:
         Server(settings, runtime).run(announce)
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Refuse an address that other machines reach while secrets would cross the network in clear text.
+
+    Raises:
+        PermanentError: There is no TLS, and nobody said that this is fine.
+    """
+    if settings.is_public and not settings.tls and not settings.insecure_http:
+        raise PermanentError(
+            f"Other machines can reach {settings.host}, and without TLS everybody on the way could read the secrets. "
+            "Give --tls-certificate and --tls-key, or say --insecure-http when something else protects the connection.",
+            field="host",
+        )

@@ -23,7 +23,7 @@ TICK = 0.3
 
 
 @click.command(cls=Command)
-@click.argument("name", required=False, type=CredentialName())
+@click.argument("name", required=False, type=CredentialName(), help="A stored credential; its result is kept.")
 @provider_option(default=None, help="Verify values from standard input instead, and save nothing.")
 @click.option("--all", "everything", is_flag=True, help="Verify every stored credential.")
 @click.option("--write", is_flag=True, help="Also put a small object under a random name and delete it again.")
@@ -34,8 +34,8 @@ def verify(
 ) -> None:
     """Ask the provider whether a credential works.
 
-    NAME is a stored credential; its result is kept. With --provider the values come from standard input as a JSON
-    object. The exit code is 0 when the credential works and 1 when it does not.
+    With --provider the values come from standard input as a JSON object, and nothing is saved. The exit code is 0 when
+    the credential works and 1 when it does not.
     """
     if sum((name is not None, provider_type is not None, everything)) != 1:
         raise click.UsageError(

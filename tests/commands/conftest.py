@@ -1,0 +1,184 @@
+"""Runs the real program in processes of its own, each with a data folder of the test."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webapp.core.rclone.metadata import binary
+
+PROGRAM = (sys.executable, "-m", "webapp")
+FTP = {"host": "ftp.example.com", "user": "backup", "pass": "canary-ftp-password", "encryption": "EXPLICIT"}
+"""Values that can be saved without anybody being asked."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def line(self) -> str:
+        """The only line on standard error."""
+        lines = self.err.splitlines()
+        assert len(lines) == 1, self.err
+        return lines[0]
+
+
+def clean_environment(folder: Path, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKUP_CREDENTIALS_")}
+    own = {"BACKUP_CREDENTIALS_DATA_DIR": str(folder), "PYTHONWARNINGS": "error"}
+    return {**kept, **own, **{name: value for name, value in more.items() if value}}
+
+
+class Program:
+    """The command line with one data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = clean_environment(folder)
+
+    def __call__(self, *arguments: str | bytes, given: object = b"", **environment: str) -> Ended:
+        data = given if isinstance(given, bytes) else json.dumps(given).encode()
+        done = subprocess.run(
+            [*PROGRAM, *arguments],
+            input=data,
+            env={**self.environment, **environment},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    @contextlib.contextmanager
+    def serving(self, *arguments: str, **environment: str) -> Iterator[Served]:
+        process = subprocess.Popen(
+            [*PROGRAM, "serve", *(arguments or ("--port", "0"))],
+            env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        served = Served(process)
+        try:
+            served.wait_for("Ctrl-C stops it.")
+            yield served
+        finally:
+            served.stop()
+
+
+class Served:
+    """A running server and what it printed."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self._queue: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self._queue.put(line.rstrip())
+
+    def wait_for(self, text: str, seconds: float = 30) -> str:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and (self.process.poll() is None or not self._queue.empty()):
+            with contextlib.suppress(queue.Empty):
+                self.lines.append(self._queue.get(timeout=0.1))
+                if text in self.lines[-1]:
+                    return self.lines[-1]
+        raise AssertionError(f"never said {text!r}: {self.lines}")
+
+    @property
+    def address(self) -> str:
+        line = next(line for line in self.lines if " is at " in line)
+        return line.rpartition(" ")[2].rstrip("/")
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    return Program(tmp_path / "data")
+
+
+@pytest.fixture
+def filled(program: Program) -> Program:
+    """A store with one credential, `Nightly`."""
+    assert program("add", "Nightly", "--provider", "FTP", given=FTP).code == 0
+    return program
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def webdav(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
+    """A real WebDAV server; gives the values of a credential that works there."""
+    port, folder = free_port(), tmp_path_factory.mktemp("webdav")
+    with running(
+        ["serve", "webdav", str(folder), "--addr", f"127.0.0.1:{port}", "--user", "u", "--pass", "canary-dav"]
+    ):
+        wait_until(lambda: reachable(port))
+        yield {"url": f"http://127.0.0.1:{port}/", "vendor": "RCLONE", "user": "u", "pass": "canary-dav"}
+
+
+@contextlib.contextmanager
+def running(arguments: Sequence[str]) -> Iterator[None]:
+    command = [str(binary()), "--config", "", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def reachable(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.02)
