@@ -12,13 +12,13 @@ from htmx_flask import Htmx
 from webapp import __version__
 from webapp.core.runtime import Runtime
 from webapp.core.store import LockedError
-from webapp.pages import access, auth, credentials, errors, help_pages, home, security
+from webapp.pages import access, auth, cloud_credentials, errors, help_pages, home, security
 from webapp.settings import Settings
 
 BODY_LIMIT = 1024 * 1024
 """Bytes that a request may have."""
 
-BLUEPRINTS = (home.blueprint, auth.blueprint, credentials.blueprint, help_pages.blueprint)
+BLUEPRINTS = (home.blueprint, auth.blueprint, cloud_credentials.blueprint, help_pages.blueprint)
 
 
 def create_app(settings: Settings, runtime: Runtime) -> Flask:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from webapp.core.store import Store
 from webapp.core.verification.states import Result, State
 
 SECONDS = 3600
+ID = re.compile(r"\d{10}\.[0-9a-f]{16}", re.ASCII)
+"""When it was made, and a random part. The log-in is part of the key, so an id alone opens nothing."""
 
 
 @dataclass(slots=True)
@@ -71,11 +74,11 @@ class Drafts:
         self._owner = session_id[:32]
 
     def open(self, draft_id: str) -> Draft:
-        """Return a draft, or a new one when there is none of this id for this log-in."""
-        made = draft_id.split(".")[0]
-        fresh = made.isdigit() and time.time() - int(made) < SECONDS
-        stored = self._values.get(self._key(draft_id)) if fresh and len(draft_id) < 40 else None  # noqa: PLR2004
-        return Draft(**stored) if stored else Draft(f"{int(time.time())}.{secrets.token_hex(8)}")
+        """Return the draft of a form; an id that is old or none at all gives a new one."""
+        if not ID.fullmatch(draft_id) or time.time() - int(draft_id.split(".")[0]) > SECONDS:
+            return Draft(f"{int(time.time())}.{secrets.token_hex(8)}")
+        stored = self._values.get(self._key(draft_id))
+        return Draft(**stored) if stored else Draft(draft_id)
 
     def keep(self, draft: Draft) -> None:
         """Store a draft and forget old ones of anyone."""

@@ -16,7 +16,8 @@ from webapp.core.store import Credential
 from webapp.core.validation import Checked, choices_for
 from webapp.pages.cloud_credentials.drafts import Draft, merged
 
-COMMON = ("csrf_token", "draft", "provider", "name", "version", "clear", "action", "confirm")
+PREFIX = "value."
+"""Stands before a field's key in the form, which has names of its own."""
 
 
 @dataclass(slots=True)
@@ -128,14 +129,12 @@ def typed(provider: Provider, draft: Draft, credential: Credential | None = None
             draft.secrets.pop(known.key, None)
         elif known.secret and text:
             raw[known.key] = draft.secrets[known.key] = text
-        elif not known.secret and (text or known.key in request.form or known.kind is Kind.BOOLEAN):
+        elif not known.secret and (text or PREFIX + known.key in request.form or known.kind is Kind.BOOLEAN):
             raw[known.key] = text
-    extra = {key: request.form[key] for key in request.form if key not in raw and key not in COMMON}
+    foreign = {key.removeprefix(PREFIX): text for key, text in request.form.items() if key.startswith(PREFIX)}
     known_keys = {known.key for known in provider.fields}
-    foreign = {key: value for key, value in extra.items() if key not in known_keys}
-    if credential is None and foreign and request.form.get("provider") != provider.type:
-        foreign = {}
-    return merged({**raw, **foreign}, _own(draft, provider))
+    raw |= {key: text for key, text in foreign.items() if key not in known_keys}
+    return merged(raw, _own(draft, provider))
 
 
 def _own(draft: Draft, provider: Provider) -> Draft:
@@ -146,10 +145,10 @@ def _own(draft: Draft, provider: Provider) -> Draft:
 
 
 def _sent(known: Field) -> str:
-    upload = request.files.get(known.key)
+    upload = request.files.get(PREFIX + known.key)
     if upload and upload.filename:
         return upload.read().decode(errors="replace").removeprefix("\ufeff")
-    return request.form.get(known.key, "")
+    return request.form.get(PREFIX + known.key, "")
 
 
 def shown_values(provider: Provider, raw: Mapping[str, str], checked: Checked | None) -> dict[str, str]:

@@ -56,15 +56,25 @@ def index() -> Response:
     )
 
 
-@blueprint.get("/fields")
+@blueprint.route("/fields", methods=["GET", "POST"])
 def fields() -> Response:
-    """Show the fields of a provider, with what was typed into fields that it has too."""
-    provider = find_provider(request.args.get("provider", "S3"))
-    draft = drafts().open(request.args.get("draft", ""))
-    known = {field.key for field in provider.fields if not field.secret}
-    values = {key: value for key, value in request.args.items() if key in known}
-    form = Form(provider, draft, request.args.get("name", ""), values)
-    return page_or_block(FORM, "fields", form=form, providers=creatable(), result=None, ask="")
+    """Show the fields of a provider, with what was typed into fields that it has too.
+
+    What was typed comes by POST alone: addresses are kept in histories and logs, and secrets are among it.
+    """
+    sent = request.form if request.method == "POST" else request.args
+    provider = find_provider(sent.get("provider", "S3"))
+    draft = drafts().open(sent.get("draft", ""))
+    credential = runtime().store.credentials.get(sent["credential"]) if sent.get("credential") else None
+    values: dict[str, str] = {}
+    if request.method == "POST":
+        raw = typed(provider, draft, credential)
+        known = {field.key for field in provider.fields}
+        values = {key: value for key, value in shown_values(provider, raw, None).items() if key in known}
+        drafts().keep(draft)
+    form = Form(provider, draft, sent.get("name", ""), values, credential)
+    listed = [provider] if credential else creatable()
+    return page_or_block(FORM, "fields", form=form, providers=listed, result=None, ask="")
 
 
 @blueprint.get("/add")

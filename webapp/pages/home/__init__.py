@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from webapp.core.providers import PROVIDERS
 from webapp.pages.access import runtime
-from webapp.pages.credentials.listing import rows
+from webapp.pages.cloud_credentials.listing import rows
 
 blueprint = Blueprint("home", __name__, template_folder="templates")
 SHOWN = 10
