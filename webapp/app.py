@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
+from functools import partial
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
@@ -42,10 +43,15 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
         part.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(version=__version__, now=lambda: datetime.now(UTC))
+    app.context_processor(partial(dict, version=__version__))
     app.jinja_env.filters.update(age=age, when=when)
-    app.teardown_request(lambda _error: runtime.store.release())
+    app.teardown_request(partial(give_back, runtime))
     return app
+
+
+def give_back(runtime: Runtime, _error: BaseException | None) -> None:
+    """Give the connection of this request's thread back."""
+    runtime.store.release()
 
 
 def session_key(runtime: Runtime) -> str:

@@ -287,7 +287,7 @@ def _refuse_host(field: Field, url: SplitResult, port: int | None) -> None:
 def _check_host(field: Field, text: str) -> None:
     if "://" in text:
         raise _WrongValueError(
-            f"{field.label} is a name without {text.split('://')[0][:8]}://, such as nas.example.com."
+            f"{field.label} is a name without {text.split('://', 1)[0][:8]}://, such as nas.example.com."
         )
     if "/" in text or "\\" in text:
         raise _WrongValueError(f"{field.label} is a name without a path, such as nas.example.com.")

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import cast
 
 import requests
@@ -121,7 +122,7 @@ def renew(endpoint: str, token: Token, attributes: Attributes) -> Token:
     status, reply = _post(endpoint, form, HTTPBasicAuth(client.encode(), secret.encode()))
     if status in {400, 401} and reply.get("error") in {"invalid_client", "invalid_request", None}:
         status, reply = _post(endpoint, form | {"client_id": client, "client_secret": secret}, None)
-    if status != requests.codes.ok or "access_token" not in reply:
+    if status != HTTPStatus.OK or "access_token" not in reply:
         raise _refusal(status, str(reply.get("error", "")))
     kept = {"refresh_token": token.refresh_token, "token_type": token.token_type}
     return Token.from_mapping({**kept, **reply}, now=datetime.now(UTC))
@@ -142,7 +143,7 @@ def _post(endpoint: str, form: Mapping[str, str], auth: HTTPBasicAuth | None) ->
 
 
 def _refusal(status: int, error: str) -> PermanentError | TransientError:
-    if status >= requests.codes.server_error or status == requests.codes.too_many_requests:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
         return TransientError("The provider's log-in has a fault or asks to wait. Try again later.")
     if error in {"invalid_client", "unauthorized_client"}:
         return PermanentError("The provider does not know this client. Check client ID and secret.", field="client_id")

@@ -62,9 +62,9 @@ FIELDS = (
 
 def _checks(attributes: Attributes) -> Iterable[Problem]:
     path = urlsplit(str(attributes.get("url", ""))).path
-    if attributes.get("vendor") == "NEXTCLOUD" and "url" in attributes:
-        if not re.search(r"/dav/files/[^/]+/?$", path):
-            yield Problem("url", "A Nextcloud address ends with /remote.php/dav/files/USER. Files > Settings shows it.")
+    nextcloud = attributes.get("vendor") == "NEXTCLOUD" and "url" in attributes
+    if nextcloud and not re.search(r"/dav/files/[^/]+/?$", path):
+        yield Problem("url", "A Nextcloud address ends with /remote.php/dav/files/USER. Files > Settings shows it.")
 
 
 WEBDAV = Provider(

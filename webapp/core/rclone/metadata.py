@@ -71,7 +71,7 @@ def backends() -> dict[str, Backend]:
 
 def options(backend: str) -> dict[str, Option]:
     """Return a backend's options by name."""
-    return {option["Name"]: option for option in backends()[backend]["Options"]}
+    return {option.get("Name", ""): option for option in backends()[backend]["Options"]}
 
 
 def _run(*arguments: str) -> str:

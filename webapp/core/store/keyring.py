@@ -92,7 +92,7 @@ class KeyRing:
 
     def take(self, other: KeyRing) -> None:
         """Add the keys of another ring; a ring that came from a file is written back, with the old keys in it."""
-        self._keys = {**other._keys, **self._keys}  # noqa: SLF001  the same class
+        self._keys = {**other._keys, **self._keys}
         if not self._primary or other.primary_id:
             self._primary = other.primary_id or self._primary
         if self._path is not None:

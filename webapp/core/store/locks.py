@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ class Locks:
         self._rows: Any = tables.lease
 
     @contextmanager
-    def hold(self, name: str, seconds: float, *, wait: float = 30.0) -> Iterator[None]:
+    def hold(self, name: str, seconds: float, *, wait: float = 30.0) -> Generator[None]:
         """Hold a lock for at most `seconds`; waits up to `wait` seconds for it.
 
         Raises:

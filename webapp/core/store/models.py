@@ -7,7 +7,6 @@ from typing import Any, TypeVar, cast
 
 from peewee import BooleanField, CharField, Database, FloatField, IntegerField, Model, TextField
 
-
 T = TypeVar("T", bound=Model)
 
 
@@ -48,6 +47,8 @@ class CredentialRow(Model):
     report = TextField(default="")
 
     class Meta:
+        """The table's name."""
+
         table_name = "credential"
 
 
@@ -59,6 +60,8 @@ class MasterKeyRow(Model):
     created = TextField()
 
     class Meta:
+        """The table's name."""
+
         table_name = "master_key"
 
 
@@ -72,6 +75,8 @@ class AccountRow(Model):
     created = TextField()
 
     class Meta:
+        """The table's name."""
+
         table_name = "account"
 
 
@@ -86,6 +91,8 @@ class SessionRow(Model):
     address = TextField()
 
     class Meta:
+        """The table's name."""
+
         table_name = "session"
 
 
@@ -97,6 +104,8 @@ class AttemptRow(Model):
     last = TextField()
 
     class Meta:
+        """The table's name."""
+
         table_name = "attempt"
 
 
@@ -108,6 +117,8 @@ class LeaseRow(Model):
     until = FloatField()
 
     class Meta:
+        """The table's name."""
+
         table_name = "lease"
 
 
@@ -119,6 +130,8 @@ class ValueRow(Model):
     sealed = BooleanField()
 
     class Meta:
+        """The table's name."""
+
         table_name = "value"
 
 

@@ -156,10 +156,10 @@ def _sqlite(address: str) -> Database:
     path = Path(address.removeprefix(SQLITE))
     if not path.exists():
         path.touch(mode=0o600)
-    return SqliteDatabase(path, pragmas=PRAGMAS)
+    return SqliteDatabase(str(path), pragmas=PRAGMAS)
 
 
 def _postgres(address: str) -> Database:
-    """psycopg 3 reads the address itself; options such as sslmode stay in it."""
+    """Let psycopg 3 read the address itself; options such as sslmode stay in it."""
     options: dict[str, Any] = {"prefer_psycopg3": True, "max_connections": CONNECTIONS, "timeout": 10}
     return cast("Database", PooledPostgresqlDatabase(address.replace("postgres://", "postgresql://", 1), **options))

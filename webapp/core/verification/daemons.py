@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -164,7 +164,7 @@ class DaemonPool:
         seconds: float,
         cancel: threading.Event | None = None,
         on_wait: Callable[[int], None] | None = None,
-    ) -> Iterator[Daemon]:
+    ) -> Generator[Daemon]:
         """Give a daemon for one check; it is killed afterwards.
 
         Args:

@@ -6,7 +6,7 @@ import http.client
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -97,7 +97,7 @@ class _Run:
         self.pool, self.provider, self.attributes = pool, provider, attributes
         self.started = time.monotonic()
         self.until, self.cancel = self.started + deadline, cancel
-        self.say = on_progress or (lambda _sentence: None)
+        self.say = on_progress or _silent
 
     @property
     def left(self) -> float:
@@ -194,7 +194,7 @@ class _Run:
         return Result(self.provider.probe.success, "Reading, writing and deleting work.")
 
     @contextmanager
-    def _watched(self, daemon: Daemon) -> Iterator[None]:
+    def _watched(self, daemon: Daemon) -> Generator[None]:
         """Kill the daemon when the time is up or the check is cancelled: the only end that always holds."""
         done = threading.Event()
 
@@ -211,6 +211,10 @@ class _Run:
         finally:
             done.set()
             watcher.join()
+
+
+def _silent(_sentence: str) -> None:
+    """Tell nobody."""
 
 
 def _random_name() -> str:

@@ -1,6 +1,13 @@
 """Cloud Credentials: the table, the form, verification."""
 
-from webapp.pages.cloud_credentials.blueprint import blueprint
-from webapp.pages.cloud_credentials import actions, editing, views  # noqa: F401, I001  their routes register themselves
+from __future__ import annotations
+
+from flask import Blueprint
+
+from webapp.pages.cloud_credentials import actions, editing, views
 
 __all__ = ["blueprint"]
+
+blueprint = Blueprint("cloud_credentials", __name__, template_folder="templates", url_prefix="/cloud-credentials")
+for part in (views, editing, actions):
+    part.routes.add_to(blueprint)

@@ -8,23 +8,24 @@ from werkzeug.wrappers import Response
 from webapp.core.errors import CredentialError
 from webapp.core.service import Batch
 from webapp.pages.access import current_account, current_session, runtime
-from webapp.pages.cloud_credentials.blueprint import blueprint
 from webapp.pages.cloud_credentials.listing import row
+from webapp.pages.cloud_credentials.routes import Routes
 from webapp.pages.cloud_credentials.views import QUICK
 from webapp.pages.hx import go, page_or_block, wants_fragment
 
+routes = Routes()
 BATCHES: dict[str, Batch] = {}
 """The running check of all, by log-in; a finished one stays until the next."""
 
 
-@blueprint.post("/<credential_id>/verify")
+@routes.at("/<credential_id>/verify", "POST")
 def verify_stored(credential_id: str) -> Response:
     """Verify a stored credential; the result shows in its row."""
     started = runtime().service.start_stored_check(credential_id, owner=current_session().id)
     return stored_progress(credential_id, started.id)
 
 
-@blueprint.get("/<credential_id>/checks/<check_id>")
+@routes.at("/<credential_id>/checks/<check_id>")
 def stored_progress(credential_id: str, check_id: str) -> Response:
     """Show a row with the progress of its check, or with its result."""
     found = runtime().checks.get(check_id)
@@ -38,10 +39,10 @@ def stored_progress(credential_id: str, check_id: str) -> Response:
         return Response(body)
     if result:
         flash(f"{shown.credential.name}: {result.message}")
-    return go(url_for("cloud_credentials.index"))  # type: ignore[return-value]  a redirect is a response as well
+    return go(url_for("cloud_credentials.index"))
 
 
-@blueprint.route("/<credential_id>/write-check", methods=["GET", "POST"])
+@routes.at("/<credential_id>/write-check", "GET", "POST")
 def write_check(credential_id: str) -> Response:
     """Say what the write check does, and do it when it is confirmed."""
     credential = runtime().store.credentials.get(credential_id)
@@ -52,7 +53,7 @@ def write_check(credential_id: str) -> Response:
     return page_or_block("cloud_credentials/write_check.html", "main", row=row(credential), result=result)
 
 
-@blueprint.route("/<credential_id>/<any(rename, duplicate):action>", methods=["GET", "POST"])
+@routes.at("/<credential_id>/<any(rename, duplicate):action>", "GET", "POST")
 def name(credential_id: str, action: str) -> Response:
     """Ask for a name and rename or copy a credential."""
     credential = runtime().store.credentials.get(credential_id)
@@ -68,12 +69,12 @@ def name(credential_id: str, action: str) -> Response:
             error = refused.message
         else:
             flash("The credential was renamed." if action == "rename" else "The credential was copied.")
-            return go(url_for("cloud_credentials.index"))  # type: ignore[return-value]  a response as well
+            return go(url_for("cloud_credentials.index"))
     context = {"row": row(credential), "wanted": wanted, "action": action, "error": error}
     return page_or_block("cloud_credentials/name.html", "main", 422 if error else 200, **context)
 
 
-@blueprint.route("/<credential_id>/delete", methods=["GET", "POST"])
+@routes.at("/<credential_id>/delete", "GET", "POST")
 def delete(credential_id: str) -> Response:
     """Say what is lost, and delete when it is confirmed."""
     service = runtime().service
@@ -84,24 +85,24 @@ def delete(credential_id: str) -> Response:
         return page_or_block("cloud_credentials/delete.html", "main", status, row=row(credential), users=users)
     service.delete(credential_id, by=current_account().name)
     flash(f"{credential.name} was deleted.")
-    return go(url_for("cloud_credentials.index"))  # type: ignore[return-value]  a redirect is a response as well
+    return go(url_for("cloud_credentials.index"))
 
 
-@blueprint.post("/<credential_id>/acknowledge")
+@routes.at("/<credential_id>/acknowledge", "POST")
 def acknowledge(credential_id: str) -> Response:
     """Take a warning off the pages."""
     runtime().store.credentials.acknowledge(credential_id)
-    return go(url_for("cloud_credentials.index"))  # type: ignore[return-value]  a redirect is a response as well
+    return go(url_for("cloud_credentials.index"))
 
 
-@blueprint.post("/verify-all")
+@routes.at("/verify-all", "POST")
 def verify_all() -> Response:
     """Start a check of every credential."""
     BATCHES[current_session().id] = runtime().service.start_all(current_session().id)
     return all_progress()
 
 
-@blueprint.get("/verify-all")
+@routes.at("/verify-all")
 def all_progress() -> Response:
     """Show how far the check of all is."""
     batch = BATCHES.get(current_session().id)

@@ -75,7 +75,7 @@ class Drafts:
 
     def open(self, draft_id: str) -> Draft:
         """Return the draft of a form; an id that is old or none at all gives a new one."""
-        if not ID.fullmatch(draft_id) or time.time() - int(draft_id.split(".")[0]) > SECONDS:
+        if not ID.fullmatch(draft_id) or time.time() - int(draft_id[:10]) > SECONDS:
             return Draft(f"{int(time.time())}.{secrets.token_hex(8)}")
         stored = self._values.get(self._key(draft_id))
         return Draft(**stored) if stored else Draft(draft_id)

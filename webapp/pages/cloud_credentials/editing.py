@@ -9,11 +9,11 @@ from webapp.core.errors import CredentialError
 from webapp.core.fields import Attributes, as_text
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Provider
-from webapp.core.service import InvalidValuesError
 from webapp.core.store import ChangedError, Credential
+from webapp.core.verification.states import Result
 from webapp.pages.access import current_account, runtime
-from webapp.pages.cloud_credentials.blueprint import blueprint
 from webapp.pages.cloud_credentials.forms import Form, shown_values, stored_values, typed
+from webapp.pages.cloud_credentials.routes import Routes
 from webapp.pages.cloud_credentials.views import (
     FORM,
     again,
@@ -25,8 +25,10 @@ from webapp.pages.cloud_credentials.views import (
 )
 from webapp.pages.hx import go, page_or_block
 
+routes = Routes()
 
-@blueprint.get("/<credential_id>")
+
+@routes.at("/<credential_id>")
 def edit(credential_id: str) -> Response:
     """Show a stored credential; its secrets stay where they are."""
     credential = runtime().store.credentials.get(credential_id)
@@ -36,7 +38,7 @@ def edit(credential_id: str) -> Response:
     return page_or_block(FORM, "fields", form=form, providers=[provider], result=None, ask="")
 
 
-@blueprint.post("/<credential_id>")
+@routes.at("/<credential_id>", "POST")
 def save(credential_id: str) -> Response:
     """Save changes over the version that the form was made from."""
     if request.form.get("action") == "verify":
@@ -44,7 +46,7 @@ def save(credential_id: str) -> Response:
     credential = runtime().store.credentials.get(credential_id)
     provider = find_provider(credential.provider)
     draft = drafts().open(request.form.get("draft", ""))
-    raw = typed(provider, draft, credential)
+    raw = typed(provider, draft)
     checked = runtime().service.examine(provider.type, raw, credential=credential)
     values = shown_values(provider, raw, checked)
     form = Form(provider, draft, request.form.get("name", ""), values, credential, checked)
@@ -54,27 +56,24 @@ def save(credential_id: str) -> Response:
     unchanged = dict(checked.attributes) == dict(credential.attributes)
     if not unchanged and not may_save(draft, checked.attributes, result):
         return again(form, result=result, ask=question(result), status=200)
-    version = request.form.get("version", "")
+    return stored(form, raw, checked.attributes, result)
+
+
+def stored(form: Form, raw: dict[str, str], mine: Attributes, result: Result | None) -> Response:
+    """Save checked values; what is refused comes back with the form."""
+    version, credential_id = request.form.get("version", ""), form.credential.id if form.credential else ""
+    number = int(version) if version.isascii() and version.isdigit() else 0
+    by = current_account().name
     try:
-        saved = runtime().service.edit(
-            credential_id,
-            raw,
-            version=int(version) if version.isascii() and version.isdigit() else 0,
-            by=current_account().name,
-            name=form.name,
-            result=result,
-        )
+        saved = runtime().service.edit(credential_id, raw, version=number, by=by, name=form.name, result=result)
     except ChangedError as error:
-        return conflict(form, error.current, provider, checked.attributes)
-    except InvalidValuesError as error:
-        form.checked = error.checked
-        return again(form)
+        return conflict(form, error.current, form.provider, mine)
     except CredentialError as error:
         form.name_error = error.message
         return again(form)
-    drafts().drop(draft)
+    drafts().drop(form.draft)
     flash(f"{saved.name} was saved.")
-    return go(url_for("cloud_credentials.index"))  # type: ignore[return-value]  a redirect is a response as well
+    return go(url_for("cloud_credentials.index"))
 
 
 def conflict(form: Form, current: Credential, provider: Provider, mine: Attributes) -> Response:

@@ -115,7 +115,7 @@ def creatable() -> list[Provider]:
     return [listed for listed in PROVIDERS.values() if listed.support is not Support.UNSUPPORTED]
 
 
-def typed(provider: Provider, draft: Draft, credential: Credential | None = None) -> dict[str, str]:
+def typed(provider: Provider, draft: Draft) -> dict[str, str]:
     """Return what the browser sent by field key; typed secrets go into the draft, kept ones come out of it.
 
     A secret that was left empty is left out: the stored one stays.

@@ -13,12 +13,13 @@ from webapp.core.providers.base import Provider
 from webapp.core.service import InvalidValuesError
 from webapp.core.verification.states import Result, State
 from webapp.pages.access import current_account, current_session, runtime
-from webapp.pages.cloud_credentials.blueprint import blueprint
 from webapp.pages.cloud_credentials.drafts import Draft, Drafts, digest
 from webapp.pages.cloud_credentials.forms import Form, creatable, shown_values, typed
 from webapp.pages.cloud_credentials.listing import rows
+from webapp.pages.cloud_credentials.routes import Routes
 from webapp.pages.hx import go, page_or_block, wants_fragment
 
+routes = Routes()
 QUICK = 0.3
 """Seconds to wait for a result before progress is shown."""
 
@@ -31,13 +32,15 @@ def drafts() -> Drafts:
     return Drafts(runtime().store, current_session().id)
 
 
-@blueprint.get("/")
+@routes.at("/")
 def index() -> Response:
     """Show the table."""
     asked = {name: request.args.get(name, "") for name in ("text", "provider", "state")}
     number = request.args.get("page", "1")
     found = runtime().store.credentials.search(
-        **asked,
+        text=asked["text"],
+        provider=asked["provider"],
+        state=asked["state"],
         sort=request.args.get("sort", "name"),
         descending=request.args.get("order") == "descending",
         page=int(number) if number.isascii() and number.isdigit() and len(number) < DIGITS else 1,
@@ -56,7 +59,7 @@ def index() -> Response:
     )
 
 
-@blueprint.route("/fields", methods=["GET", "POST"])
+@routes.at("/fields", "GET", "POST")
 def fields() -> Response:
     """Show the fields of a provider, with what was typed into fields that it has too.
 
@@ -68,7 +71,7 @@ def fields() -> Response:
     credential = runtime().store.credentials.get(sent["credential"]) if sent.get("credential") else None
     values: dict[str, str] = {}
     if request.method == "POST":
-        raw = typed(provider, draft, credential)
+        raw = typed(provider, draft)
         known = {field.key for field in provider.fields}
         values = {key: value for key, value in shown_values(provider, raw, None).items() if key in known}
         drafts().keep(draft)
@@ -77,13 +80,13 @@ def fields() -> Response:
     return page_or_block(FORM, "fields", form=form, providers=listed, result=None, ask="")
 
 
-@blueprint.get("/add")
+@routes.at("/add")
 def add() -> Response:
     """Show an empty form, or with `provider` that of another one."""
     return fields()
 
 
-@blueprint.post("/add")
+@routes.at("/add", "POST")
 def create() -> Response:
     """Save a new credential, or verify what was typed when that button was pressed."""
     if request.form.get("action") == "verify":
@@ -108,17 +111,17 @@ def create() -> Response:
         return again(form)
     drafts().drop(draft)
     flash(f"{saved.name} was saved.")
-    return go(url_for("cloud_credentials.index"))  # type: ignore[return-value]  a redirect is a response as well
+    return go(url_for("cloud_credentials.index"))
 
 
-@blueprint.post("/verify")
+@routes.at("/verify", "POST")
 def verify() -> Response:
     """Verify what was typed and save nothing."""
     provider, draft = sent_form()
     credential = None
     if request.form.get("credential"):
         credential = runtime().store.credentials.get(request.form["credential"])
-    raw = typed(provider, draft, credential)
+    raw = typed(provider, draft)
     service = runtime().service
     checked = service.examine(provider.type, raw, credential=credential)
     values = shown_values(provider, raw, checked)
@@ -137,7 +140,7 @@ def verify() -> Response:
     return again(form, result=result, status=200)
 
 
-@blueprint.get("/checks/<check_id>")
+@routes.at("/checks/<check_id>")
 def check(check_id: str) -> Response:
     """Show the progress of a check, or its result once it has one."""
     found = runtime().checks.get(check_id)
@@ -153,7 +156,7 @@ def check(check_id: str) -> Response:
     return page_or_block("cloud_credentials/_result.html", "outcome", result=result, form=None)
 
 
-@blueprint.post("/checks/<check_id>/cancel")
+@routes.at("/checks/<check_id>/cancel", "POST")
 def cancel(check_id: str) -> Response:
     """Stop a check at once."""
     found = runtime().checks.get(check_id)
@@ -165,6 +168,7 @@ def cancel(check_id: str) -> Response:
 
 
 def sent_form() -> tuple[Provider, Draft]:
+    """Return the provider that was sent and the draft of the form."""
     return find_provider(request.form.get("provider", "")), drafts().open(request.form.get("draft", ""))
 
 
@@ -188,6 +192,7 @@ def may_save(draft: Draft, attributes: Attributes, result: Result | None) -> boo
 
 
 def question(result: Result | None) -> str:
+    """Return the sentence that asks whether to save all the same."""
     if result is None:
         return "These values were not verified. Press Save again to save them all the same, or verify them first."
     return (
