@@ -67,7 +67,7 @@ def test_empty_lists_say_so(program: Any) -> None:
 
 
 def test_names_are_taken_once_whatever_case_and_blanks(filled: Any) -> None:
-    for name in ("nightly", "NIGHTLY ", "Ｎightly"):
+    for name in ("nightly", "NIGHTLY ", "\uff2eightly"):
         ended = filled("add", name, "--provider", "FTP", given=VALUES)
         assert ended.code == 1
         assert ended.line == "Error: name: Another credential has this name. Choose another one."

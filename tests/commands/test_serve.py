@@ -1,0 +1,212 @@
+"""`serve` as a process: starts, answers, stops, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+import trustme
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.02)
+
+
+def children(process: Any) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def test_it_tells_its_address_and_the_code_and_answers(program: Any) -> None:
+    with program.serving() as served:
+        assert served.address.startswith("http://127.0.0.1:")
+        assert any("one-time code" in line for line in served.lines)
+        answer = httpx.get(served.address + "/", follow_redirects=True)
+        assert answer.status_code == 200
+        assert "text/html" in answer.headers["content-type"]
+        assert answer.headers["server"] == "backup-credentials"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_in_order_and_leaves_no_process(program: Any, number: signal.Signals) -> None:
+    with program.serving() as served:
+        wait_until(lambda: bool(children(served.process)))
+        before = children(served.process)
+        assert served.stop(number) == 0
+        wait_until(lambda: not any(child.is_running() for child in before), 5)
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(served.address)
+
+
+def test_killed_it_leaves_no_process_either(program: Any) -> None:
+    with program.serving() as served:
+        wait_until(lambda: bool(children(served.process)))
+        before = children(served.process)
+        served.process.kill()
+        served.process.wait()
+        wait_until(lambda: not any(alive(child) for child in before), 5)
+
+
+def alive(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def test_a_running_request_is_finished(program: Any) -> None:
+    with program.serving() as served:
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        body = b"name=x&password=y"
+        connection.putrequest("POST", "/login")
+        connection.putheader("Content-Type", "application/x-www-form-urlencoded")
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body[:5])
+        time.sleep(0.3)  # the server now waits for the rest inside the request
+        stopping = threading.Thread(target=served.stop)
+        stopping.start()
+        time.sleep(0.5)
+        connection.send(body[5:])
+        assert connection.getresponse().status < 500
+        stopping.join()
+        assert served.process.returncode == 0
+
+
+def test_an_idle_connection_does_not_hold_it_up(program: Any) -> None:
+    with program.serving() as served, socket.create_connection(("127.0.0.1", served.port)):
+        started = time.monotonic()
+        assert served.stop() == 0
+        assert time.monotonic() - started < 8
+
+
+def test_a_taken_port_is_told(program: Any) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = program("serve", "--port", str(taken.getsockname()[1]))
+    assert ended.code == 1
+    assert "in use" in ended.line
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "backup.example.com"])
+def test_a_public_address_needs_tls(program: Any, host: str) -> None:
+    ended = program("serve", "--host", host, "--port", "0")
+    assert ended.code == 1
+    assert "--tls-certificate" in ended.line
+    assert not program.folder.exists()
+
+
+def test_a_public_address_without_tls_when_told_so(program: Any) -> None:
+    with program.serving("--host", "0.0.0.0", "--port", "0", "--insecure-http") as served:
+        assert any(line.startswith("Warning: ") and "clear text" in line for line in served.lines)
+        assert httpx.get(f"http://127.0.0.1:{served.port}/").status_code < 400
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Iterator[tuple[trustme.CA, Path, Path]]:
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    key.write_bytes(issued.private_key_pem.bytes())
+    yield authority, chain, key
+
+
+def test_tls(program: Any, certificate: tuple[trustme.CA, Path, Path]) -> None:
+    authority, chain, key = certificate
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    arguments = ("--port", "0", "--host", "0.0.0.0", "--tls-certificate", str(chain), "--tls-key", str(key))
+    with program.serving(*arguments) as served:
+        assert served.address.startswith("https://")
+        address = f"https://localhost:{served.port}/"
+        answer = httpx.get(address, verify=context, follow_redirects=True)
+        assert answer.status_code == 200
+        cookies = [value for name, value in answer.headers.multi_items() if name == "set-cookie"]
+        assert all("Secure" in cookie for cookie in cookies)
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(address)
+
+
+def test_files_that_are_no_certificate_are_told(program: Any, certificate: tuple[trustme.CA, Path, Path]) -> None:
+    _, chain, key = certificate
+    other = key.with_name("other.pem")
+    other.write_bytes(trustme.CA().issue_cert("x").private_key_pem.bytes())
+    for pair in ((chain, chain), (key, key), (chain, other)):
+        ended = program("serve", "--port", "0", "--tls-certificate", str(pair[0]), "--tls-key", str(pair[1]))
+        assert ended.code == 1
+        assert "belong together" in ended.line
+
+
+def test_other_host_names_are_refused(program: Any) -> None:
+    with program.serving("--port", "0", "--host-names", "backup.example.com") as served:
+        assert served.wait_for if served.address.startswith("http://backup.example.com:") else None
+        answer = lambda host: httpx.get(f"http://127.0.0.1:{served.port}/", headers={"host": host}).status_code  # noqa: E731  short
+        assert answer("backup.example.com") < 400
+        assert answer("evil.example.com") == 400
+
+
+def test_behind_a_proxy_its_word_counts(program: Any) -> None:
+    headers = {"x-forwarded-proto": "https", "x-forwarded-host": "backup.example.com", "x-forwarded-for": "192.0.2.7"}
+    with program.serving("--port", "0", "--behind-proxy", "--host-names", "backup.example.com") as served:
+        answer = httpx.get(f"http://127.0.0.1:{served.port}/", headers=headers)
+        assert answer.status_code < 400
+        assert not answer.headers.get("location", "").startswith("http://")
+
+
+def test_commands_work_beside_it(filled: Any) -> None:
+    with filled.serving() as served:
+        assert filled("show", "Nightly").code == 0
+        values = {"url": "https://example.com/"}
+        assert filled("add", "Second", "--provider", "HTTP", given=values).code == 0
+        assert httpx.get(served.address, follow_redirects=True).status_code == 200
+
+
+def test_two_servers_share_one_store(program: Any) -> None:
+    with program.serving() as first, program.serving() as second:
+        for served in (first, second):
+            assert httpx.get(served.address, follow_redirects=True).status_code == 200
+
+
+def test_without_its_seed_it_starts_locked(filled: Any) -> None:
+    (filled.folder / "secret-seed.json").unlink()
+    with filled.serving() as served:
+        assert any("locked" in line for line in served.lines)
+        assert not any("one-time code" in line for line in served.lines)
+        assert httpx.get(served.address, follow_redirects=True).status_code < 500
+
+
+def test_misspelt_settings_are_told(program: Any) -> None:
+    with program.serving(BACKUP_CREDENTIALS_DATABSE="x") as served:
+        assert "Warning: There is no setting BACKUP_CREDENTIALS_DATABSE." in served.lines
+
+
+def test_json_for_programs(program: Any) -> None:
+    import json  # noqa: PLC0415  only here
+    import subprocess  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    command = [sys.executable, "-m", "webapp", "serve", "--port", "0", "--json"]
+    with subprocess.Popen(command, env=program.environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        text = ""
+        while not text.endswith("}\n"):
+            text += process.stdout.readline()
+        data = json.loads(text)
+        os.kill(process.pid, signal.SIGTERM)
+    assert data["address"].startswith("http://127.0.0.1:")
+    assert data["setup_code"]
+    assert process.returncode == 0
