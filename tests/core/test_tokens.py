@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from webapp.core.errors import PermanentError
+from webapp.core.tokens import Token, parse_token, unpack_token
+
+PLAIN = {
+    "access_token": "at-1",
+    "token_type": "bearer",
+    "refresh_token": "rt-1",
+    "expiry": "2026-01-31T12:00:00.123456789Z",
+}
+TEXT = json.dumps(PLAIN)
+AUTHORIZE = f"Paste the following into your remote machine --->\n{TEXT}\n<---End paste"
+PACKED = base64.b64encode(json.dumps({"token": TEXT, "drive_id": "D1"}).encode()).decode()
+
+FORMS = [
+    json.dumps(PLAIN, indent=2),
+    AUTHORIZE,
+    f"'{TEXT}'",
+    TEXT.replace('"', '\\"'),
+    json.dumps({"accessToken": "at-1", "refreshToken": "rt-1", "expiry": PLAIN["expiry"]}),
+    f"[box]\ntype = box\ntoken = {TEXT}\n",
+    PACKED,
+    f"Paste the following into your remote machine --->\n{PACKED}\n<---End paste",
+]
+
+
+@pytest.mark.parametrize("text", FORMS)
+def test_every_pasted_form_becomes_one_line(text: str) -> None:
+    token = Token.from_json(parse_token(text, "BOX"))
+    assert (token.access_token, token.refresh_token) == ("at-1", "rt-1")
+    assert token.expiry == datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
+    assert "\n" not in parse_token(text, "BOX")
+
+
+def test_what_stands_beside_the_token_comes_along() -> None:
+    assert unpack_token(PACKED, "ONEDRIVE")["drive_id"] == "D1"
+
+
+@pytest.mark.parametrize("provider", ["BOX", "DROPBOX", "PCLOUD"])
+def test_a_bare_token_is_wrapped(provider: str) -> None:
+    assert json.loads(parse_token("T9cE5asGnuyYCCqIZFoWjFHvNbvVqHjl", provider))["access_token"].startswith("T9c")
+
+
+@pytest.mark.parametrize(
+    ("text", "provider", "word"),
+    [
+        ("ya29.token", "GOOGLE_DRIVE", "authorize"),
+        ('{"installed": {"client_id": "x"}}', "GOOGLE_DRIVE", "OAuth client"),
+        ('{"type": "service_account"}', "GOOGLE_DRIVE", "service account"),
+        ('{"foo": 1}', "BOX", "access_token"),
+        ("[box]\ntype = box\n", "BOX", "no token"),
+    ],
+)
+def test_other_things_are_explained(text: str, provider: str, word: str) -> None:
+    with pytest.raises(PermanentError, match=word):
+        parse_token(text, provider)
+
+
+def test_repr_shows_nothing() -> None:
+    assert "at-1" not in repr(Token.from_json(TEXT))
