@@ -52,6 +52,7 @@ class Draft:
         if token and "token" in self.secrets:
             self.renewed = {"from": self.secrets["token"], "to": token}
             self.secrets["token"] = token
+            self.checked = f"{self.checked.partition(':')[0]}:{_hash(token)}"  # the same values with the new token
 
     def result_for(self, attributes: Attributes) -> Result | None:
         """Return the result of the last check, if it was of these very values."""
@@ -61,9 +62,13 @@ class Draft:
 
 
 def digest(attributes: Attributes) -> str:
-    """Return a digest of values; a renewed token counts as the same token."""
+    """Return a digest of values; that of a token stands apart, because a check may renew it."""
     values = {key: value for key, value in attributes.items() if key != "token"}
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    return f"{_hash(json.dumps(values, sort_keys=True))}:{_hash(str(attributes.get('token', '')))}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Drafts:

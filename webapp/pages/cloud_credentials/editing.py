@@ -12,7 +12,7 @@ from webapp.core.providers.base import Provider
 from webapp.core.store import ChangedError, Credential
 from webapp.core.verification.states import Result
 from webapp.pages.access import current_account, runtime
-from webapp.pages.cloud_credentials.forms import Form, shown_values, stored_values, typed
+from webapp.pages.cloud_credentials.forms import Form, name_problem, shown_values, stored_values, typed
 from webapp.pages.cloud_credentials.routes import Routes
 from webapp.pages.cloud_credentials.views import (
     FORM,
@@ -50,7 +50,8 @@ def save(credential_id: str) -> Response:
     checked = runtime().service.examine(provider.type, raw, credential=credential)
     values = shown_values(provider, raw, checked)
     form = Form(provider, draft, request.form.get("name", ""), values, credential, checked)
-    if not checked.ok:
+    form.name_error = name_problem(form.name, credential)
+    if not checked.ok or form.name_error:
         return again(form)
     result = result_of(draft, checked.attributes)
     unchanged = dict(checked.attributes) == dict(credential.attributes)

@@ -9,11 +9,14 @@ from itertools import groupby
 
 from flask import request
 
+from webapp.core.errors import CredentialError, NotFoundError
 from webapp.core.fields import Choice, Field, Kind, as_text
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers.base import Provider, Support
 from webapp.core.store import Credential
+from webapp.core.store.names import clean_name
 from webapp.core.validation import Checked, choices_for
+from webapp.pages.access import runtime
 from webapp.pages.cloud_credentials.drafts import Draft, merged
 
 PREFIX = "value."
@@ -38,6 +41,8 @@ class Form:
     credential: Credential | None = None
     checked: Checked | None = None
     name_error: str = ""
+    read: Checked | None = None
+    """The same without telling the person about errors yet: what a chosen file holds is shown at once."""
 
     @property
     def groups(self) -> list[tuple[str, list[Field]]]:
@@ -98,16 +103,41 @@ class Form:
         ]
 
     def opened(self, fields: list[Field]) -> bool:
-        """Tell whether a folded group must be open: it has an error or a value of its own."""
-        return any(self.errors(known) or self.values.get(known.key) or self.stored_on(known) for known in fields)
+        """Tell whether a folded group must be open: one of several ways to log in, an error, a value of its own."""
+        ways = {key for one_of in self.provider.one_of for keys in one_of.sets for key in keys}
+        return any(
+            known.key in ways or self.errors(known) or self.kept(known) or self.stored_on(known) or self.differs(known)
+            for known in fields
+        )
+
+    def differs(self, known: Field) -> bool:
+        """Tell whether a field has another value than a new form starts with."""
+        usual = "" if known.default is None else as_text(known.default)
+        return self.values.get(known.key, "") not in {"", "false", usual}
 
     @property
     def preview(self) -> Mapping[str, str]:
         """Return what an uploaded key file is of, without the key."""
-        if not self.provider.summarize or not self.checked:
+        known = self.checked or self.read
+        stored = self.credential.attributes if self.credential else {}
+        if not self.provider.summarize:
             return {}
-        errors = self.checked.errors
-        return {} if errors else self.provider.summarize(self.checked.attributes)
+        files = {known_field.key for known_field in self.provider.fields if known_field.kind is Kind.FILE_SECRET}
+        if known and files & set(known.errors):
+            return {}
+        return self.provider.summarize(known.attributes if known else stored)
+
+
+def name_problem(name: str, credential: Credential | None = None) -> str:
+    """Return what is wrong with a name, or nothing. Asked before anything else, so that all errors show at once."""
+    try:
+        other = runtime().store.credentials.find(clean_name(name))
+    except NotFoundError:
+        return ""
+    except CredentialError as error:
+        return error.message
+    own = credential is not None and other.id == credential.id
+    return "" if own else "Another credential has this name. Choose another one."
 
 
 def creatable() -> list[Provider]:

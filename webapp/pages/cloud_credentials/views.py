@@ -14,7 +14,7 @@ from webapp.core.service import InvalidValuesError
 from webapp.core.verification.states import Result, State
 from webapp.pages.access import current_account, current_session, runtime
 from webapp.pages.cloud_credentials.drafts import Draft, Drafts, digest
-from webapp.pages.cloud_credentials.forms import Form, creatable, shown_values, typed
+from webapp.pages.cloud_credentials.forms import Form, creatable, name_problem, shown_values, typed
 from webapp.pages.cloud_credentials.listing import rows
 from webapp.pages.cloud_credentials.routes import Routes
 from webapp.pages.hx import go, page_or_block, wants_fragment
@@ -69,13 +69,15 @@ def fields() -> Response:
     provider = find_provider(sent.get("provider", "S3"))
     draft = drafts().open(sent.get("draft", ""))
     credential = runtime().store.credentials.get(sent["credential"]) if sent.get("credential") else None
-    values: dict[str, str] = {}
+    values, raw = dict[str, str](), dict[str, str]()
     if request.method == "POST":
         raw = typed(provider, draft)
         known = {field.key for field in provider.fields}
         values = {key: value for key, value in shown_values(provider, raw, None).items() if key in known}
         drafts().keep(draft)
     form = Form(provider, draft, sent.get("name", ""), values, credential)
+    if request.method == "POST":
+        form.read = runtime().service.examine(provider.type, raw, credential=credential)
     listed = [provider] if credential else creatable()
     return page_or_block(FORM, "fields", form=form, providers=listed, result=None, ask="")
 
@@ -96,7 +98,8 @@ def create() -> Response:
     service = runtime().service
     checked = service.examine(provider.type, raw)
     form = Form(provider, draft, request.form.get("name", ""), shown_values(provider, raw, checked), checked=checked)
-    if not checked.ok:
+    form.name_error = name_problem(form.name)
+    if not checked.ok or form.name_error:
         return again(form)
     result = result_of(draft, checked.attributes)
     if not may_save(draft, checked.attributes, result):
@@ -128,6 +131,7 @@ def verify() -> Response:
     form = Form(provider, draft, request.form.get("name", ""), values, credential, checked)
     if not checked.ok:
         return again(form)
+    stop_former(draft)
     check = service.start_check(provider.type, raw, credential=credential, owner=f"{current_session().id}:{draft.id}")
     draft.check, draft.checked, draft.result = check.id, digest(checked.attributes), {}
     drafts().keep(draft)
@@ -167,6 +171,13 @@ def cancel(check_id: str) -> Response:
     return page_or_block("cloud_credentials/_result.html", "outcome", result=result, form=None)
 
 
+def stop_former(draft: Draft) -> None:
+    """Stop the check of what was typed before: its answer would be taken for one about the new values."""
+    former = runtime().checks.get(draft.check) if draft.check else None
+    if former and former.result is None:
+        former.cancel()
+
+
 def sent_form() -> tuple[Provider, Draft]:
     """Return the provider that was sent and the draft of the form."""
     return find_provider(request.form.get("provider", "")), drafts().open(request.form.get("draft", ""))
@@ -203,4 +214,9 @@ def question(result: Result | None) -> str:
 def again(form: Form, *, result: Result | None = None, ask: str = "", status: int = 422) -> Response:
     """Show the form again; typed secrets wait in the draft."""
     drafts().keep(form.draft)
-    return page_or_block(FORM, "fields", status, form=form, providers=creatable(), result=result, ask=ask)
+    listed = [form.provider] if form.credential else creatable()
+    response = page_or_block(FORM, "fields", status, form=form, providers=listed, result=result, ask=ask)
+    if wants_fragment():
+        # The button that was pressed may aim at the place of the result alone.
+        response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#fields", "outerHTML"
+    return response

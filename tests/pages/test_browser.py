@@ -1,0 +1,339 @@
+"""The pages in a real browser, against the real program and real servers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+NAME, PASSWORD = "admin", "correct horse battery"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists() and os.environ.get("CI") != "true", reason="chromium is missing"),
+]
+
+
+class Site:
+    """The program, serving one data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.address = self.code = ""
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("BACKUP_CREDENTIALS_")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "webapp", "serve", "--port", "0", "--data-dir", str(self.folder)],
+            env=environment | {"BACKUP_CREDENTIALS_REVERIFY_HOURS": "0"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, args=(self._process, lines), daemon=True).start()
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            with contextlib.suppress(queue.Empty):
+                line = lines.get(timeout=0.1)
+                if " is at " in line:
+                    self.address = line.rpartition(" ")[2].rstrip("/")
+                if "one-time code" in line:
+                    self.code = line.rpartition(" ")[2]
+                if "Ctrl-C" in line:
+                    return
+        raise AssertionError("the program did not start")
+
+    @staticmethod
+    def _read(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
+        assert process.stdout
+        with contextlib.suppress(ValueError):  # closed by stop()
+            for line in process.stdout:
+                lines.put(line.strip())
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(20)
+            assert self._process.stdout
+            self._process.stdout.close()
+            self._process = None
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = Site(tmp_path_factory.mktemp("site") / "data")
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def cookies(site: Site, chromium: Browser) -> list[dict[str, object]]:
+    """Make the first account in the browser, once; gives the cookies of the log-in."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(site.address)
+    page.get_by_label("code").fill(site.code)
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button").first.click()
+    expect(page.get_by_role("heading", name="Backup Credentials")).to_be_visible()
+    found = context.cookies()
+    context.close()
+    return found  # pyright: ignore[reportReturnType]  Playwright's own dictionaries
+
+
+@contextlib.contextmanager
+def opened(chromium: Browser, cookies: list[dict[str, object]], **options: object) -> Iterator[Page]:
+    """Open a page that fails the test on any complaint of the browser."""
+    context: BrowserContext = chromium.new_context(**options)  # pyright: ignore[reportArgumentType]  as above
+    context.add_cookies(cookies)  # pyright: ignore[reportArgumentType]  as above
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if is_complaint(message.text) else None)
+    yield page
+    context.close()
+    assert not complaints
+
+
+def is_complaint(text: str) -> bool:
+    """Tell whether the browser found something wrong; answers with 4xx are part of some tests."""
+    return "Content Security Policy" in text or "htmx" in text.lower() or "Uncaught" in text
+
+
+@pytest.fixture
+def page(site: Site, chromium: Browser, cookies: list[dict[str, object]]) -> Iterator[Page]:
+    with opened(chromium, cookies, viewport={"width": 1280, "height": 900}) as made:
+        yield made
+
+
+def fill(page: Page, values: dict[str, str], name: str) -> None:
+    page.get_by_label("Name", exact=True).fill(name)
+    for key, value in values.items():
+        control = page.locator(f"#field-{key}")
+        if control.evaluate("node => node.tagName") == "SELECT":
+            with page.expect_response(re.compile("/fields")) if control.get_attribute("hx-post") else quiet():
+                control.select_option(value)
+        else:
+            control.fill(value)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    yield
+
+
+def add(page: Page, site: Site, provider: str, values: dict[str, str], name: str) -> None:
+    page.goto(f"{site.address}/cloud-credentials/add?provider={provider}")
+    fill(page, values, name)
+    page.get_by_role("button", name="Verify Credential").click()
+    expect(page.locator(".result.good")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
+
+
+def test_add_verify_save_restart_find(page: Page, site: Site, s3: dict[str, str]) -> None:
+    page.goto(site.address)
+    page.get_by_role("link", name="Add", exact=True).first.click()
+    page.get_by_label("Provider", exact=True).select_option("S3")
+    fill(page, s3, "Nightly S3")
+    page.get_by_role("button", name="Verify Credential").click()
+    expect(page.locator(".result.good")).to_contain_text("accepted")
+    expect(page.locator("#field-secret_access_key")).to_have_value(s3["secret_access_key"])
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("status").first).to_contain_text("Nightly S3")
+    site.stop()
+    site.start()
+    page.goto(f"{site.address}/cloud-credentials/")
+    expect(page.get_by_role("row", name=re.compile("Nightly S3"))).to_contain_text("valid")
+    page.get_by_role("link", name="Nightly S3", exact=True).click()
+    expect(page.locator("#field-endpoint")).to_have_value(s3["endpoint"])
+    assert s3["secret_access_key"] not in page.content()
+
+
+def test_an_error_takes_the_focus_and_keeps_the_rest(page: Page, site: Site, webdav: dict[str, str]) -> None:
+    page.goto(f"{site.address}/cloud-credentials/add?provider=WEBDAV")
+    fill(page, {**webdav, "url": "nonsense://x"}, "Dav")
+    page.get_by_role("button", name="Save", exact=True).click()
+    summary = page.locator(".alert-danger")
+    expect(summary).to_be_focused()
+    summary.get_by_role("link").first.click()
+    expect(page.locator("#field-url")).to_be_focused()
+    expect(page.locator("#field-user")).to_have_value("u")
+    expect(page.get_by_text("Typed and kept")).to_be_visible()
+
+
+def test_verify_shows_progress_and_can_be_stopped(page: Page, site: Site, silent: int) -> None:
+    page.goto(f"{site.address}/cloud-credentials/add?provider=WEBDAV")
+    fill(page, {"url": f"http://127.0.0.1:{silent}/", "vendor": "RCLONE", "user": "u", "pass": "p"}, "Slow")
+    page.get_by_role("button", name="Verify Credential").click()
+    expect(page.locator("progress")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("progress")).to_have_count(0)
+    expect(page.locator(".result")).to_contain_text("stopped")
+    expect(page.locator("#field-pass")).to_have_value("p")
+
+
+def test_choosing_a_provider_swaps_the_fields(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/cloud-credentials/add?provider=FTP")
+    fill(page, {"host": "nas.example.com", "user": "u"}, "Mine")
+    page.get_by_label("Provider", exact=True).select_option("SFTP")
+    expect(page.locator("#field-key_pem")).to_be_visible()
+    expect(page.locator("#field-host")).to_have_value("nas.example.com")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Mine")
+    expect(page.get_by_label("Provider", exact=True)).to_be_focused()
+
+
+def test_dependent_fields_appear(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/cloud-credentials/add?provider=FTP")
+    expect(page.locator("#field-ca_certificate")).to_have_count(0)
+    page.locator("#field-encryption").select_option("EXPLICIT")
+    expect(page.locator("#field-ca_certificate")).to_have_count(1)
+
+
+def test_by_keyboard_alone(page: Page, site: Site, webdav: dict[str, str]) -> None:
+    page.goto(f"{site.address}/cloud-credentials/add?provider=WEBDAV")
+    page.get_by_label("Name", exact=True).focus()
+    wanted = {"field-name": "By keys", "field-url": webdav["url"], "field-user": "u", "field-pass": webdav["pass"]}
+    for _ in range(40):
+        focused = page.evaluate("document.activeElement.id")
+        if focused in wanted:
+            page.keyboard.type(wanted.pop(focused))
+        if focused == "field-vendor":
+            page.keyboard.type("rclone")
+            page.wait_for_timeout(300)
+        if page.evaluate("document.activeElement.textContent") == "Verify Credential":
+            break
+        page.keyboard.press("Tab")
+    assert not wanted
+    page.keyboard.press("Enter")
+    expect(page.locator(".result.good")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="By keys", exact=True)).to_be_visible()
+
+
+def test_leaving_with_unsaved_changes_warns(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/cloud-credentials/add?provider=FTP")
+    page.locator("#field-host").press_sequentially("nas")
+    asked: list[str] = []
+
+    def stay(dialog: object) -> None:
+        asked.append(dialog.type)  # type: ignore[attr-defined]  Playwright's dialog
+        dialog.dismiss()  # type: ignore[attr-defined]  as above
+
+    page.on("dialog", stay)
+    page.get_by_role("link", name="Help").click(no_wait_after=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    expect(page.locator("#field-host")).to_have_value("nas")
+
+
+def test_a_key_file_shows_a_preview_before_saving(page: Page, site: Site, key_file: Path) -> None:
+    page.goto(f"{site.address}/cloud-credentials/add?provider=GOOGLE_CLOUD_STORAGE")
+    page.locator("input[type=file]").set_input_files(key_file)
+    expect(page.get_by_text("robot@project.iam.gserviceaccount.com")).to_be_visible()
+    assert "PRIVATE KEY" not in re.sub(r'placeholder="[^"]*"', "", page.content())
+
+
+def test_verify_in_the_row(page: Page, site: Site, webdav: dict[str, str]) -> None:
+    add(page, site, "WEBDAV", webdav, "In the row")
+    page.goto(f"{site.address}/cloud-credentials/")
+    row = page.get_by_role("row", name=re.compile("In the row"))
+    row.get_by_role("button", name="Verify").click()
+    expect(row).to_contain_text("just now")
+    expect(row.locator(".state")).to_have_text("valid")
+    assert page.url == f"{site.address}/cloud-credentials/"
+
+
+def test_without_javascript(
+    site: Site, chromium: Browser, cookies: list[dict[str, object]], webdav: dict[str, str]
+) -> None:
+    with opened(chromium, cookies, java_script_enabled=False) as page:
+        page.goto(f"{site.address}/cloud-credentials/add")
+        page.get_by_label("Provider", exact=True).select_option("WEBDAV")
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_label("Name", exact=True).fill("No script")
+        for key, value in webdav.items():
+            control = page.locator(f"#field-{key}")
+            control.select_option(value) if key == "vendor" else control.fill(value)
+        page.get_by_role("button", name="Verify Credential").click()
+        expect(page.locator(".result.good")).to_be_visible()
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_role("link", name="No script", exact=True)).to_be_visible()
+
+
+ADDRESSES = ("/", "/cloud-credentials/", "/cloud-credentials/add?provider=S3", "/cloud-credentials/add?provider=SFTP",
+             "/cloud-credentials/verify-all", "/account", "/help/", "/nowhere")  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_sideways_scrolling_at_390_pixels(
+    site: Site, chromium: Browser, cookies: list[dict[str, object]], address: str
+) -> None:
+    with opened(chromium, cookies, viewport={"width": 390, "height": 800}) as page:
+        page.goto(site.address + address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_accessible(
+    site: Site, chromium: Browser, cookies: list[dict[str, object]], axe: Path, address: str, scheme: str
+) -> None:
+    with opened(chromium, cookies, color_scheme=scheme, bypass_csp=True) as page:
+        page.goto(site.address + address)
+        page.evaluate("for (const node of document.querySelectorAll('details')) node.open = true")
+        page.add_script_tag(path=axe)
+        found = page.evaluate("axe.run().then(done => done.violations.map(v => v.id + ': ' + v.nodes[0].html))")
+        assert not found
+
+
+@pytest.fixture(scope="session")
+def axe() -> Path:
+    """The file of axe-core, from the npm packages that the tests install."""
+    from servers import parts, runs  # noqa: PLC0415  only this test needs them
+
+    return runs.need(parts.node_modules() / "axe-core/axe.min.js")
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "key.json"
+    path.write_text(
+        '{"type":"service_account","project_id":"project","private_key_id":"abc123",'
+        '"private_key":"-----BEGIN PRIVATE KEY-----\\ncanary\\n-----END PRIVATE KEY-----\\n",'
+        '"client_email":"robot@project.iam.gserviceaccount.com","token_uri":"https://oauth2.googleapis.com/token"}'
+    )
+    return path
