@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from pages.backends import s3_server, silent_server, webdav_server
+
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
     "--no-sandbox",
@@ -86,6 +88,27 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     made.start()
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Values of an S3 credential that works."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as values:
+        yield values
+
+
+@pytest.fixture(scope="module")
+def webdav(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Values of a WebDAV credential that works."""
+    with webdav_server(tmp_path_factory.mktemp("webdav")) as values:
+        yield values
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """The port of a server that never answers."""
+    with silent_server() as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
