@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 from functools import partial
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from htmx_flask import Htmx
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import __version__
 from webapp.core.runtime import Runtime
-from webapp.core.store import LockedError
 from webapp.pages import access, auth, cloud_credentials, errors, help_pages, home, security
 from webapp.settings import Settings
 
@@ -26,7 +25,7 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
     """Return the app; `app.extensions["backup_credentials"]` is the runtime."""
     app = Flask(__name__, template_folder="pages/templates", static_folder="static")
     app.config.update(
-        SECRET_KEY=session_key(runtime),
+        SECRET_KEY=access.session_key(runtime),
         MAX_CONTENT_LENGTH=BODY_LIMIT,
         MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
         WTF_CSRF_TIME_LIMIT=None,
@@ -37,6 +36,8 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
     )
     app.extensions["backup_credentials"] = runtime
     app.extensions["backup_credentials_settings"] = settings
+    if settings.behind_proxy:
+        behind_proxy(app)
     Htmx(app)
     CSRFProtect(app)
     for part in (security, access, errors):
@@ -54,12 +55,10 @@ def give_back(runtime: Runtime, _error: BaseException | None) -> None:
     runtime.store.release()
 
 
-def session_key(runtime: Runtime) -> str:
-    """Return the key that signs form tokens; all processes that share a store share it."""
-    try:
-        return runtime.store.values.add("form-key", secrets.token_hex(32), secret=True)
-    except LockedError:
-        return secrets.token_hex(32)
+def behind_proxy(app: Flask) -> None:
+    """Believe what the one proxy in front says: else all people would share its address and its attempts to log in."""
+    trusting = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)
+    app.wsgi_app = trusting  # pyright: ignore[reportAttributeAccessIssue]  Flask's own way to wrap an app
 
 
 def when(moment: datetime) -> str:

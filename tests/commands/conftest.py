@@ -96,12 +96,14 @@ class Served:
         self.process = process
         self.lines: list[str] = []
         self._queue: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout
-        for line in self.process.stdout:
-            self._queue.put(line.rstrip())
+        with self.process.stdout as output:
+            for line in output:
+                self._queue.put(line.rstrip())
 
     def wait_for(self, text: str, seconds: float = 30) -> str:
         until = time.monotonic() + seconds
@@ -125,10 +127,12 @@ class Served:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            return self.process.wait(20)
+            code = self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        self._reader.join(5)
+        return code
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Every provider × the same assertions. A new provider fails here until it is whole."""
+"""Every provider and the same assertions. A new provider fails here until it is whole."""
 
 from __future__ import annotations
 

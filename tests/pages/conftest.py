@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 from cheroot.wsgi import Server
-
 from core.verification.conftest import serve
+
 from webapp.app import create_app
 from webapp.core.runtime import Runtime
 from webapp.settings import Settings

@@ -15,9 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-
 from pages.backends import s3_server, silent_server, webdav_server
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -231,6 +230,7 @@ def test_verify_shows_progress_and_can_be_stopped(page: Page, site: Site, silent
 def test_choosing_a_provider_swaps_the_fields(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/cloud-credentials/add?provider=FTP")
     fill(page, {"host": "nas.example.com", "user": "u"}, "Mine")
+    page.get_by_label("Provider", exact=True).focus()
     page.get_by_label("Provider", exact=True).select_option("SFTP")
     expect(page.locator("#field-key_pem")).to_be_visible()
     expect(page.locator("#field-host")).to_have_value("nas.example.com")

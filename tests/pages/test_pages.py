@@ -4,8 +4,8 @@ import re
 
 import httpx
 import pytest
-
 from pages.conftest import Site
+
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers.base import Support
 from webapp.core.runtime import Runtime

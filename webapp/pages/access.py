@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -9,8 +10,8 @@ from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp.core.runtime import Runtime
-from webapp.core.store import Account, Session
-from webapp.pages.hx import go
+from webapp.core.store import Account, DamagedError, LockedError, Session
+from webapp.pages.hx import go, shown_address, wants_fragment
 from webapp.pages.security import settings
 
 OPEN = frozenset({"static", "auth.login", "auth.setup", "auth.theme", "home.health", "home.icons"})
@@ -27,6 +28,19 @@ def runtime() -> Runtime:
 def cookie_name() -> str:
     """Return the log-in cookie's name; under TLS browsers bind it to this very host."""
     return "__Host-session" if settings().secure_cookies else "session"
+
+
+def session_key(runtime: Runtime) -> str:
+    """Return the key that signs form tokens; all processes that share a store share it."""
+    fresh, values = secrets.token_hex(32), runtime.store.values
+    try:
+        return values.add("form-key", fresh, secret=True)
+    except LockedError:
+        return fresh
+    except DamagedError:
+        # Nothing is lost with it but the tokens of open forms, so it is no reason to refuse to start.
+        values.put("form-key", fresh, secret=True)
+        return fresh
 
 
 def install(app: Flask) -> None:
@@ -54,6 +68,8 @@ def require_login() -> Response | None:
 
 def wanted_page() -> str | None:
     """Return the page to come back to after the log-in."""
+    if wants_fragment():
+        return shown_address()
     return request.full_path.rstrip("?") if request.method == "GET" and request.path != "/" else None
 
 
@@ -75,7 +91,9 @@ def current_session() -> Session:
 
 
 def logged_in(account: Account, address: str) -> Response:
-    """Start a new log-in and go on to a page."""
+    """Start a new log-in in place of this browser's old one, and go on to a page."""
+    if g.session:
+        runtime().store.sessions.end(g.session.id)
     agent = request.user_agent.string
     token = runtime().store.sessions.start(account.id, user_agent=agent, address=request.remote_addr or "")
     response = redirect(address, 303)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
 from flask import Flask, Response, abort, current_app, request
 
 from webapp.settings import Settings
@@ -29,11 +34,39 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+KEPT = frozenset({200, 206, 304})
+FOREVER = "public, max-age=31536000, immutable"
+
 
 def install(app: Flask) -> None:
     """Add the checks to the app."""
     app.before_request(refuse_foreign_host)
     app.after_request(add_headers)
+    app.url_defaults(add_digest)
+
+
+def add_digest(endpoint: str, values: dict[str, Any]) -> None:
+    """Name the content of a file in its address, so that browsers may keep it and still notice a new one."""
+    if endpoint == "static" and "filename" in values:
+        found = digest(str(values["filename"]))
+        values.update({"v": found} if found else {})
+
+
+def asked_digest() -> str:
+    """Return the digest of the file that is asked for."""
+    return digest((request.view_args or {}).get("filename", ""))
+
+
+def digest(name: str) -> str:
+    """Return a short digest of a static file; empty when there is none."""
+    path = Path(current_app.static_folder or "") / name
+    return content_digest(path, path.stat().st_mtime_ns) if path.is_file() else ""
+
+
+@lru_cache(maxsize=256)
+def content_digest(path: Path, _changed: int) -> str:
+    """Return the digest of a file's content, read again when the file changes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def settings() -> Settings:
@@ -54,8 +87,8 @@ def add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if settings().secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint == "static":
-        response.headers["Cache-Control"] = "public, max-age=3600"
+    if request.endpoint == "static" and response.status_code in KEPT:
+        response.headers["Cache-Control"] = FOREVER if request.args.get("v") == asked_digest() else "no-cache"
     elif "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
     return response

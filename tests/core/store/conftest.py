@@ -29,12 +29,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     as_postgres = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True, "cwd": place}
     make = ["-D", place / "d", "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
-    subprocess.run([*as_postgres, programs / "initdb", *make], **quiet)
+    subprocess.run([*as_postgres, programs / "initdb", *make], **quiet)  # noqa: PLW1510  `quiet` has it
     options = f"-c listen_addresses='' -k {place} -c fsync=off -c max_connections=200"
     control = [*as_postgres, programs / "pg_ctl", "-w", "-D", place / "d"]
-    subprocess.run([*control, "-o", options, "-l", place / "log", "start"], **quiet)
+    subprocess.run([*control, "-o", options, "-l", place / "log", "start"], **quiet)  # noqa: PLW1510  as above
     yield f"host={place}"
-    subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+    subprocess.run([*control, "-m", "immediate", "stop"], **quiet)  # noqa: PLW1510  as above
     shutil.rmtree(place)
 
 

@@ -39,7 +39,7 @@ def test_saved_and_found_again(store: Store, reopen: Reopen) -> None:
     assert "CANARY" not in repr(found)
 
 
-@pytest.mark.parametrize("name", ["Nightly", "nightly", " NIGHTLY ", "Ｎightly"])
+@pytest.mark.parametrize("name", ["Nightly", "nightly", " NIGHTLY ", "Ｎightly"])  # noqa: RUF001  a wide letter on purpose
 def test_names_are_unique(store: Store, name: str) -> None:
     store.credentials.add("Nightly", "S3", VALUES, by="me")
     with pytest.raises(ConflictError) as caught:

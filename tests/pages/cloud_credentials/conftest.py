@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-
 from pages.backends import s3_server, silent_server, webdav_server
 from pages.visitor import Visitor
+
 from webapp.app import create_app
 from webapp.core.runtime import Runtime
 from webapp.settings import Settings

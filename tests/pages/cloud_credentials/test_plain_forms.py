@@ -13,7 +13,7 @@ def typed(values: dict[str, str], name: str = "Nightly") -> dict[str, str]:
     return {"name": name, **{f"value.{key}": value for key, value in values.items()}}
 
 
-def stored(runtime: Runtime, name: str = "Nightly"):
+def stored(runtime: Runtime, name: str = "Nightly") -> Any:
     return runtime.store.credentials.find(name)
 
 

@@ -1,0 +1,1 @@
+"""Real servers on loopback, started at most once per test run and shared between its worker processes."""
