@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
+from http import HTTPStatus
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from webapp.core.errors import ConflictError, CredentialError, NotFoundError
+from webapp.core.errors import ConflictError, CredentialError, NotFoundError, TransientError
 from webapp.core.store import LockedError, ThrottledError
 from webapp.pages.hx import wants_fragment
 
@@ -24,13 +25,15 @@ ADVICE = {
     422: ("These values cannot be saved", "Go back and correct what is marked."),
     429: ("Too many attempts", "Wait for the time that is named, then try again."),
     500: ("Something went wrong here", "Try again. If it stays, look into the log of the server for this number."),
-    503: ("The store is locked", "Give the secret seed to open it."),
+    503: ("This does not work right now", "Wait a moment, then try again."),
 }
+LOCKED = ("The store is locked", "Give the secret seed to open it; the first page asks for it.")
 KINDS: tuple[tuple[type[CredentialError], int], ...] = (
     (LockedError, 503),
     (NotFoundError, 404),
     (ConflictError, 409),
     (ThrottledError, 429),
+    (TransientError, 503),
 )
 
 
@@ -52,13 +55,22 @@ def show_csrf(_error: CSRFError) -> Response:
 def show_http(error: HTTPException) -> Response:
     """Whatever Flask refuses."""
     code = error.code or 500
-    own = code == 400 and error.description and "host_names" in error.description  # noqa: PLR2004
-    return shown(code, error.description if own else "")
+    own = code == HTTPStatus.BAD_REQUEST and error.description and "host_names" in error.description
+    response = shown(code, error.description if own else "")
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
 
 
 def show_ours(error: CredentialError) -> Response:
     """A sentence of ours."""
-    return shown(next((code for kind, code in KINDS if isinstance(error, kind)), 422), error.message)
+    return shown(status_of(error), error.message, LOCKED if isinstance(error, LockedError) else None)
+
+
+def status_of(error: CredentialError) -> int:
+    """Return the status that says the same as the sentence."""
+    return next((code for kind, code in KINDS if isinstance(error, kind)), 422)
 
 
 def show_unknown(error: Exception) -> Response:
@@ -72,9 +84,10 @@ def show_unknown(error: Exception) -> Response:
     return shown(500, f"Its number is {number}.")
 
 
-def shown(code: int, sentence: str | None) -> Response:
-    """Return an error page, or a part of one for htmx."""
-    title, advice = ADVICE.get(code, ADVICE[400 if code < 500 else 500])  # noqa: PLR2004
+def shown(code: int, sentence: str | None, words: tuple[str, str] | None = None) -> Response:
+    """Return an error page, or a part of one for htmx; `words` are title and advice where the code's do not fit."""
+    usual = ADVICE.get(code, ADVICE[500 if code >= HTTPStatus.INTERNAL_SERVER_ERROR else 400])
+    title, advice = words or usual
     template = "error_fragment.html" if wants_fragment() else "error.html"
     return make_response(
         render_template(template, code=code, title=title, sentence=sentence or "", advice=advice), code

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pages.visitor import Page, Visitor
 
 from webapp.core.runtime import Runtime
+from webapp.core.store import Credential
 
 START = "/cloud-credentials/add?provider="
 
@@ -13,7 +14,7 @@ def typed(values: dict[str, str], name: str = "Nightly") -> dict[str, str]:
     return {"name": name, **{f"value.{key}": value for key, value in values.items()}}
 
 
-def stored(runtime: Runtime, name: str = "Nightly") -> Any:
+def stored(runtime: Runtime, name: str = "Nightly") -> Credential:
     return runtime.store.credentials.find(name)
 
 

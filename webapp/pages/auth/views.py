@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 
-from webapp.core.errors import CredentialError
-from webapp.pages.access import cookie_name, current_account, logged_in, runtime, safe_next
+from webapp.core.errors import CredentialError, TransientError
+from webapp.pages.access import cookie_name, current_account, logged_in, runtime, safe_next, session_key
+from webapp.pages.errors import status_of
 from webapp.pages.security import settings
 
 blueprint = Blueprint("auth", __name__, template_folder="templates")
@@ -40,8 +41,13 @@ def _text(field: Any) -> str:
     return str(field.data or "")
 
 
+def refused_with(error: CredentialError) -> int:
+    """Return the status of a form that comes back: a wrong value, or too many attempts."""
+    return status_of(error) if isinstance(error, TransientError) else 422
+
+
 def _with_errors(template: str, form: FlaskForm, error: CredentialError) -> tuple[str, int]:
-    return render_template(template, form=form, error=error), 422
+    return render_template(template, form=form, error=error), refused_with(error)
 
 
 @blueprint.route("/setup", methods=["GET", "POST"])
@@ -115,7 +121,7 @@ def account() -> Response | str | tuple[str, int]:
     page = render_template(
         "auth/account.html", form=form, error=error, sessions=store.sessions.list(me.id), own=g.session
     )
-    return (page, 422) if error else page
+    return (page, refused_with(error)) if error else page
 
 
 @blueprint.post("/account/sessions/<session_id>/end")
@@ -142,5 +148,6 @@ def unlock() -> Response | str | tuple[str, int]:
         store.unlock(text)
     except CredentialError as error:
         return render_template("auth/unlock.html", locked=store.locked, error=error), 422
+    current_app.config["SECRET_KEY"] = session_key(runtime())
     flash("The store is open.")
     return redirect(url_for("home.index"), 303)

@@ -6,18 +6,12 @@ from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, abort, render_template, send_from_directory
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 from werkzeug.wrappers import Response
+
+from webapp.pages.help_pages.markdown import markdown
 
 FOLDER = Path(__file__).parents[2] / "help"
 blueprint = Blueprint("help", __name__, template_folder="templates", url_prefix="/help")
-RENDERER = MarkdownIt("commonmark", {"html": False}).enable("table")
-
-
-def markdown(text: str) -> Markup:
-    """Return Markdown as HTML; HTML inside it is shown as text."""
-    return Markup(RENDERER.render(text))  # noqa: S704  the renderer escapes HTML
 
 
 @cache
