@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, simplefilter
 
 from cheroot import wsgi
 from cheroot.ssl.builtin import BuiltinSSLAdapter
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 
 HEADER_LIMIT = 64 * 1024
 """Most bytes of a request's headers."""
+
+IDLE_SECONDS = 4
+"""Seconds that a connection may be silent; it also bounds how long an idle one holds up the end."""
 
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  named to tell them apart, not to listen there
 """Addresses that stand for all addresses of the machine."""
@@ -117,11 +121,15 @@ class Server:
             numthreads=self.settings.threads,
             server_name="backup-credentials",
             shutdown_timeout=self.settings.stop_seconds,
+            timeout=IDLE_SECONDS,
         )
         server.max_request_header_size = HEADER_LIMIT
         server.ssl_adapter = tls_adapter(self.settings)
         try:
-            server.prepare()
+            with catch_warnings():
+                # cheroot leaves the socket of a refused address to the garbage collector, which warns of it.
+                simplefilter("ignore", ResourceWarning)
+                server.prepare()
         except OSError as error:
             raise PermanentError(cannot_listen(self.settings, error), field="port") from None
         return server

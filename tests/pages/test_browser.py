@@ -360,3 +360,52 @@ def key_file(tmp_path: Path) -> Path:
         '"client_email":"robot@project.iam.gserviceaccount.com","token_uri":"https://oauth2.googleapis.com/token"}'
     )
     return path
+
+
+def test_the_answer_stands_in_view_and_at_its_field(page: Page, site: Site, webdav: dict[str, str]) -> None:
+    page.goto(f"{site.address}/cloud-credentials/add?provider=WEBDAV")
+    fill(page, {**webdav, "pass": "wrong"}, "Wrong")
+    page.get_by_role("button", name="Verify Credential").click()
+    expect(page.locator(".result.bad")).to_be_in_viewport()
+    expect(page.locator("#field-pass-answer")).to_contain_text("rejected")
+    page.locator("#field-pass").fill(webdav["pass"])
+    page.get_by_role("button", name="Verify Credential").click()
+    expect(page.locator(".result.good")).to_be_in_viewport()
+    expect(page.locator("#field-pass-answer")).to_be_empty()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessible_with_errors_rows_and_results(
+    site: Site,
+    chromium: Browser,
+    cookies: list[dict[str, object]],
+    axe: Path,
+    scheme: str,
+    webdav: dict[str, str],
+) -> None:
+    with opened(chromium, cookies, color_scheme=scheme, bypass_csp=True) as page:
+        add(page, site, "WEBDAV", webdav, f"Row {scheme}")
+        findings(page, axe)
+        page.get_by_role("link", name=f"Row {scheme}", exact=True).click()
+        expect(page.get_by_text("Stored, changed on")).to_be_visible()
+        findings(page, axe)
+        address = page.url
+        for action in ("delete", "rename", "duplicate", "write-check"):
+            page.goto(f"{address}/{action}")
+            findings(page, axe)
+        page.goto(f"{site.address}/cloud-credentials/add?provider=WEBDAV")
+        fill(page, {**webdav, "pass": "wrong"}, "")
+        page.get_by_role("button", name="Verify Credential").click()
+        expect(page.locator(".result.bad")).to_be_visible()
+        findings(page, axe)
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator(".alert-danger")).to_be_visible()
+        findings(page, axe)
+
+
+def findings(page: Page, axe: Path) -> None:
+    """Fail on anything that axe finds on this page."""
+    if not page.evaluate("typeof axe !== 'undefined'"):
+        page.add_script_tag(path=axe)
+    found = page.evaluate("axe.run().then(done => done.violations.map(v => v.id + ': ' + v.nodes[0].html))")
+    assert not found, page.url

@@ -20,3 +20,13 @@ document.documentElement.classList.add("scripted");
 const focusSummary = () => { const box = document.querySelector("[data-focus]"); if (box) box.focus(); };
 addEventListener("DOMContentLoaded", focusSummary);
 document.addEventListener("htmx:after:swap", focusSummary);
+
+// What a provider says about one field stands at that field.
+document.addEventListener("htmx:after:swap", () => {
+  const said = document.querySelector("#result [data-answer-for]");
+  for (const place of document.querySelectorAll(".answer")) {
+    const meant = said && place.id === `${said.dataset.answerFor}-answer`;
+    place.textContent = meant ? said.querySelector("[data-message]").textContent : "";
+    if (meant) place.closest("details")?.setAttribute("open", "");
+  }
+});

@@ -16,6 +16,7 @@ from webapp.core.providers.base import Provider, Support
 from webapp.core.store import Credential
 from webapp.core.store.names import clean_name
 from webapp.core.validation import Checked, choices_for
+from webapp.core.verification.states import Result
 from webapp.pages.access import runtime
 from webapp.pages.cloud_credentials.drafts import Draft, merged
 
@@ -91,6 +92,10 @@ class Form:
     def warnings(self, known: Field) -> list[str]:
         """Return what is unusual in a field."""
         return self.checked.warnings.get(known.key, []) if self.checked else []
+
+    def answer(self, known: Field, result: Result | None) -> str:
+        """Return what the provider said about this very field."""
+        return result.message if result and not result.good and result.field == known.key else ""
 
     @property
     def summary(self) -> list[tuple[str, str]]:
