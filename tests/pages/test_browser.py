@@ -188,7 +188,14 @@ def add(page: Page, site: Site, provider: str, values: dict[str, str], name: str
 def test_add_verify_save_restart_find(page: Page, site: Site, s3: dict[str, str]) -> None:
     page.goto(site.address)
     page.get_by_role("link", name="Add", exact=True).first.click()
-    page.get_by_label("Provider", exact=True).select_option("S3")
+    page.get_by_label("Name", exact=True).fill("Typed too early to be lost")
+    with page.expect_response(re.compile("/fields")):
+        page.get_by_label("Provider", exact=True).select_option("B2")
+    expect(page.locator("#field-account")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Typed too early to be lost")
+    with page.expect_response(re.compile("/fields")):
+        page.get_by_label("Provider", exact=True).select_option("S3")
+    expect(page.locator("#field-secret_access_key")).to_be_visible()
     fill(page, s3, "Nightly S3")
     page.get_by_role("button", name="Verify Credential").click()
     expect(page.locator(".result.good")).to_contain_text("accepted")

@@ -46,6 +46,11 @@ class Form:
     """The same without telling the person about errors yet: what a chosen file holds is shown at once."""
 
     @property
+    def version(self) -> str:
+        """Return the version that the person saw: shown again, a form must not pass for one made of a newer version."""
+        return request.form.get("version", "") or (str(self.credential.version) if self.credential else "")
+
+    @property
     def groups(self) -> list[tuple[str, list[Field]]]:
         """Return the shown fields by group, the basic ones first."""
         shown = [known for known in self.provider.fields if known.is_shown(self.filled)]
