@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from pages.backends import s3_server, silent_server, webdav_server
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -279,9 +279,9 @@ def test_leaving_with_unsaved_changes_warns(page: Page, site: Site) -> None:
     page.locator("#field-host").press_sequentially("nas")
     asked: list[str] = []
 
-    def stay(dialog: object) -> None:
-        asked.append(dialog.type)  # type: ignore[attr-defined]  Playwright's dialog
-        dialog.dismiss()  # type: ignore[attr-defined]  as above
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
 
     page.on("dialog", stay)
     page.get_by_role("link", name="Help").click(no_wait_after=True)
@@ -416,3 +416,23 @@ def findings(page: Page, axe: Path) -> None:
         page.add_script_tag(path=axe)
     found = page.evaluate("axe.run().then(done => done.violations.map(v => v.id + ': ' + v.nodes[0].html))")
     assert not found, page.url
+
+
+def test_after_an_error_the_answer_does_not_move_the_focus(page: Page, site: Site, webdav: dict[str, str]) -> None:
+    page.goto(f"{site.address}/cloud-credentials/add?provider=WEBDAV")
+    fill(page, webdav, "")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".alert-danger")).to_be_focused()
+    page.get_by_role("button", name="Verify Credential").click()
+    expect(page.locator(".result.good")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Verify Credential")).to_be_focused()
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_role("link", name="Help").click(no_wait_after=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]

@@ -10,14 +10,21 @@ document.addEventListener("submit", () => { changed = false; });
 addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 document.addEventListener("htmx:before:request", (event) => {
   // Going on to another page after saving is no loss.
-  if (event.target.closest && event.target.closest("[data-saves]")) changed = false;
+  // Verifying is no saving: the form itself has to be what is sent.
+  if (event.target.matches && event.target.matches("[data-saves]")) changed = false;
 });
 
 // The provider's fields come by themselves, so the button for it is not needed.
 document.documentElement.classList.add("scripted");
 
-// Errors take the focus.
-const focusSummary = () => { const box = document.querySelector("[data-focus]"); if (box) box.focus(); };
+// Errors take the focus, once; what they speak of is not saved.
+const focusSummary = () => {
+  const box = document.querySelector("[data-focus]");
+  if (!box) return;
+  box.removeAttribute("data-focus");
+  box.focus();
+  if (box.closest("form[data-unsaved]")) changed = true;
+};
 addEventListener("DOMContentLoaded", focusSummary);
 document.addEventListener("htmx:after:swap", focusSummary);
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 
 import pytest
 from pages.visitor import Page, Visitor
+from werkzeug.datastructures import MultiDict
 
 from webapp.core.runtime import Runtime
 from webapp.core.store import Credential
@@ -115,15 +117,9 @@ def test_progress_is_for_its_own_log_in_alone(
     assert second.get(f"/cloud-credentials/checks/{check}").status == 404
     begun = time.monotonic()
     token = page.form("Verify").values["csrf_token"]
-    stopped = visitor.post(f"/cloud-credentials/checks/{check}/cancel", values_of(csrf_token=token), **PARTIAL)
+    stopped = visitor.post(f"/cloud-credentials/checks/{check}/cancel", MultiDict({"csrf_token": token}), **PARTIAL)
     assert "stopped" in stopped.text
     assert time.monotonic() - begun < 2
-
-
-def values_of(**values: str):
-    from werkzeug.datastructures import MultiDict  # noqa: PLC0415  for this alone
-
-    return MultiDict(values)
 
 
 def test_another_token_is_not_vouched_for() -> None:
@@ -163,9 +159,7 @@ def test_duplicate_rename_delete(visitor: Visitor, runtime: Runtime, nightly: Cr
     assert runtime.store.credentials.count() == 1
 
 
-def test_went_bad_shows_a_banner_until_it_is_seen(
-    visitor: Visitor, runtime: Runtime, nightly: Credential
-) -> None:
+def test_went_bad_shows_a_banner_until_it_is_seen(visitor: Visitor, runtime: Runtime, nightly: Credential) -> None:
     record = runtime.store.credentials.record
     record(nightly.id, Result(State.VALID, "Fine."), version=nightly.version)
     record(nightly.id, Result(State.INVALID, "The server rejected it."), version=nightly.version)
@@ -206,12 +200,45 @@ def test_search_filter_sort_and_pages(visitor: Visitor, runtime: Runtime, webdav
     assert "Nothing fits" in visitor.get("/cloud-credentials/?text=nowhere").text
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=x", "page=99999999999999999999", "sort=nope", "text=%00", "state=%00"])
+@pytest.mark.parametrize(
+    "query", ["page=0", "page=x", "page=99999999999999999999", "sort=nope", "text=%00", "state=%00"]
+)
 def test_nonsense_in_the_address_does_no_harm(visitor: Visitor, nightly: Credential, query: str) -> None:
     assert visitor.get(f"/cloud-credentials/?{query}").status in {200, 404, 422}
 
 
 def names(page: Page) -> list[str]:
-    import re  # noqa: PLC0415  for this alone
-
     return re.findall(r'data-label="Name"><a[^>]*>([^<]*)</a>', page.text)
+
+
+def test_verify_all_counts_and_can_be_stopped(
+    visitor: Visitor, runtime: Runtime, nightly: Credential, silent: int, webdav: dict[str, str]
+) -> None:
+    for number in range(3):
+        values = {**webdav, "url": f"http://127.0.0.1:{silent}/"}
+        runtime.service.add(f"Slow {number}", "WEBDAV", values, by="admin")
+    page = visitor.press(visitor.get("/cloud-credentials/"), "Verify all")
+    assert "of 4 verified" in page.text
+    again = visitor.press(visitor.get("/cloud-credentials/"), "Verify all")
+    assert "of 4 verified" in again.text
+    visitor.press(page, "Stop")
+    until = time.monotonic() + 10
+    while "4 of 4 verified" not in (page := visitor.get("/cloud-credentials/verify-all")).text:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert "cancelled" in page.text
+    assert now(runtime, nightly).verification is None or now(runtime, nightly).verification.good
+
+
+def test_the_list_stays_quick_with_many(visitor: Visitor, runtime: Runtime, webdav: dict[str, str]) -> None:
+    def seconds() -> float:
+        begun = time.perf_counter()
+        assert visitor.get("/cloud-credentials/?text=store").status == 200
+        return time.perf_counter() - begun
+
+    for number in range(50):
+        runtime.store.credentials.add(f"Store {number}", "WEBDAV", webdav, by="admin")
+    few = min(seconds() for _ in range(5))
+    for number in range(50, 2000):
+        runtime.store.credentials.add(f"Store {number}", "WEBDAV", webdav, by="admin")
+    assert min(seconds() for _ in range(5)) < 5 * few

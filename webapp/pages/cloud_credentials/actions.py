@@ -97,9 +97,19 @@ def acknowledge(credential_id: str) -> Response:
 
 @routes.at("/verify-all", "POST")
 def verify_all() -> Response:
-    """Start a check of every credential."""
-    BATCHES[current_session().id] = runtime().service.start_all(current_session().id)
+    """Start a check of every credential; while this log-in's last one runs, show that."""
+    running = BATCHES.get(current_session().id)
+    if running is None or running.finished:
+        BATCHES[current_session().id] = runtime().service.start_all(current_session().id)
     return all_progress()
+
+
+@routes.at("/verify-all/cancel", "POST")
+def cancel_all() -> Response:
+    """Stop the checks that have not ended."""
+    if batch := BATCHES.get(current_session().id):
+        batch.cancel()
+    return go(url_for("cloud_credentials.all_progress"))
 
 
 @routes.at("/verify-all")
