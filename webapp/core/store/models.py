@@ -140,16 +140,16 @@ class Tables:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.credential = _bound(CredentialRow, database)
-        self.master_key = _bound(MasterKeyRow, database)
-        self.account = _bound(AccountRow, database)
-        self.session = _bound(SessionRow, database)
-        self.attempt = _bound(AttemptRow, database)
-        self.lease = _bound(LeaseRow, database)
-        self.value = _bound(ValueRow, database)
+        self.credential = bound(CredentialRow, database)
+        self.master_key = bound(MasterKeyRow, database)
+        self.account = bound(AccountRow, database)
+        self.session = bound(SessionRow, database)
+        self.attempt = bound(AttemptRow, database)
+        self.lease = bound(LeaseRow, database)
+        self.value = bound(ValueRow, database)
 
 
-def _bound(model: type[T], database: Database) -> type[T]:
-    """Return a copy of a model that asks this database."""
+def bound(model: type[T], database: Database) -> type[T]:
+    """Return a copy of a model that asks this database; a feature of the store binds its own tables with it."""
     meta: Any = type("Meta", (), {"database": database, "table_name": cast("Any", model)._meta.table_name})  # noqa: SLF001
     return cast("type[T]", type(model.__name__, (model,), {"Meta": meta}))
