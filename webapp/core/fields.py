@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 Value = str | int | bool
 """One stored value."""
@@ -206,3 +207,54 @@ class OneOf:
 
 CrossCheck = Callable[[Attributes], Iterable[Problem]]
 """A check over several values of one credential."""
+
+Expander = Callable[[Mapping[str, object]], Mapping[str, object]]
+"""Spreads a pasted text over several fields before anything is checked; raises `CredentialError` with its field."""
+
+
+class Declared(Protocol):
+    """What validation needs to know of fields that belong together: a provider has it, and a `FieldSet`."""
+
+    @property
+    def label(self) -> str:
+        """Name for people."""
+        ...
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields in the order of the form."""
+        ...
+
+    @property
+    def one_of(self) -> tuple[OneOf, ...]:
+        """Sets of fields of which one must be complete."""
+        ...
+
+    @property
+    def checks(self) -> tuple[CrossCheck, ...]:
+        """Checks over several fields."""
+        ...
+
+    @property
+    def expand(self) -> Expander | None:
+        """Spreads a pasted text over several fields."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSet:
+    """Fields that belong together and are no provider: the options of a format, a connection, a keypair.
+
+    Attributes:
+        label: Name for people.
+        fields: In the order of the form.
+        one_of: Sets of fields of which one must be complete.
+        checks: Checks over several fields.
+        expand: Spreads a pasted text over several fields before anything is checked.
+    """
+
+    label: str
+    fields: tuple[Field, ...]
+    one_of: tuple[OneOf, ...] = ()
+    checks: tuple[CrossCheck, ...] = ()
+    expand: Expander | None = None

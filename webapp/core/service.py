@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from webapp.core.errors import NotFoundError, PermanentError
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Support
-from webapp.core.validation import Checked, check
+from webapp.core.validation import Checked, InvalidValuesError, check
 
 if TYPE_CHECKING:
-    from webapp.core.fields import Attributes, Problem
+    from webapp.core.fields import Attributes
     from webapp.core.providers.base import Provider
     from webapp.core.store import Credential, Store
     from webapp.core.verification.checks import Check, Checks
@@ -31,20 +31,6 @@ REFRESHED_BY = "token refresh"
 
 PAGE = 500
 """Credentials read at once when all of them are walked through."""
-
-
-class InvalidValuesError(PermanentError):
-    """Values that cannot work; `problems` says which and why, on their fields."""
-
-    def __init__(self, checked: Checked) -> None:
-        first = next(problem for problem in checked.problems if problem.level == "error")
-        super().__init__(first.message, field=first.field)
-        self.checked = checked
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """Everything that was found, warnings included."""
-        return self.checked.problems
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Checks what a person typed or a program sent against a provider's fields.
+"""Checks what a person typed or a program sent against the fields of a provider or of another set of fields.
 
 Nothing is changed here and nothing is asked of a provider. Every finding is a sentence on the field it belongs to and
 never repeats a value.
@@ -6,6 +6,7 @@ never repeats a value.
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import re
 import unicodedata
@@ -13,12 +14,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from webapp.core.errors import CredentialError
-from webapp.core.fields import LONG_KINDS, Attributes, Choice, Field, Kind, Level, OneOf, Problem, Value, as_text
+from webapp.core.errors import CredentialError, PermanentError
+from webapp.core.fields import (
+    LONG_KINDS,
+    Attributes,
+    Choice,
+    Declared,
+    Field,
+    Kind,
+    Level,
+    OneOf,
+    Problem,
+    Value,
+    as_text,
+)
 from webapp.core.providers.base import Provider
 from webapp.core.redaction import MASK
 
-__all__ = ["MASK", "Checked", "check"]
+__all__ = ["MASK", "Checked", "Findings", "InvalidValuesError", "check", "check_fields"]
 
 _TRUE = frozenset({"true", "on", "yes", "1"})
 _FALSE = frozenset({"false", "off", "no", "0", ""})
@@ -27,16 +40,14 @@ _PORTS = range(1, 65536)
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Findings:
     """Values after the check, and what was found.
 
     Attributes:
-        provider: Whose fields they are.
         attributes: The values that would be stored.
         problems: Errors and warnings.
     """
 
-    provider: Provider
     attributes: dict[str, Value]
     problems: tuple[Problem, ...] = ()
 
@@ -63,6 +74,31 @@ class Checked:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Checked(Findings):
+    """The checked values of a cloud credential.
+
+    Attributes:
+        provider: Whose fields they are.
+    """
+
+    provider: Provider = dataclasses.field(kw_only=True)
+
+
+class InvalidValuesError(PermanentError):
+    """Values that cannot work; `problems` says which and why, on their fields."""
+
+    def __init__(self, checked: Findings) -> None:
+        first = next(problem for problem in checked.problems if problem.level is Level.ERROR)
+        super().__init__(first.message, field=first.field)
+        self.checked = checked
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that was found, warnings included."""
+        return self.checked.problems
+
+
 class _WrongValueError(Exception):
     """A value that its field cannot take; the text is the sentence for it."""
 
@@ -73,10 +109,16 @@ def check(provider: Provider, raw: Mapping[str, object], stored: Attributes | No
     A form sends texts, JSON may send numbers and booleans. With `stored`, the attributes of an edited credential, a
     secret field that `raw` leaves out keeps its stored value, and an empty text clears it.
     """
-    problems: list[Problem] = list(_unknown(provider, raw))
-    raw = _expanded(provider, raw, problems)
+    found = check_fields(provider, raw, stored)
+    return Checked(found.attributes, found.problems, provider=provider)
+
+
+def check_fields(declared: Declared, raw: Mapping[str, object], stored: Attributes | None = None) -> Findings:
+    """Check values by field key, as `check` does, for any set of fields."""
+    problems: list[Problem] = list(_unknown(declared, raw))
+    raw = _expanded(declared, raw, problems)
     values: dict[str, Value] = {}
-    for field in provider.fields:
+    for field in declared.fields:
         try:
             value = _read(field, raw.get(field.key))
         except _WrongValueError as error:
@@ -84,63 +126,63 @@ def check(provider: Provider, raw: Mapping[str, object], stored: Attributes | No
             continue
         if value not in (None, ""):
             values[field.key] = value  # pyright: ignore[reportArgumentType]  None was left out
-    kept = _kept(provider, raw, values, stored)
-    problems += _moved(provider, values, stored or {}, kept)
+    kept = _kept(declared, raw, values, stored)
+    problems += _moved(declared, values, stored or {}, kept)
     values |= {key: (stored or {})[key] for key in kept}
-    attributes = _shown_only(provider, values)
-    problems += _findings(provider, attributes, {problem.field for problem in problems})
-    return Checked(provider, attributes, tuple(problems))
+    attributes = _shown_only(declared, values)
+    problems += _findings(declared, attributes, {problem.field for problem in problems})
+    return Findings(attributes, tuple(problems))
 
 
-def _unknown(provider: Provider, raw: Mapping[str, object]) -> Iterator[Problem]:
-    known = {field.key for field in provider.fields}
+def _unknown(declared: Declared, raw: Mapping[str, object]) -> Iterator[Problem]:
+    known = {field.key for field in declared.fields}
     for key in raw:
         if key not in known:
             name = "".join(letter for letter in str(key)[:40] if letter.isprintable())
-            yield Problem(key, f"{provider.label} has no field “{name}”.")
+            yield Problem(key, f"{declared.label} has no field “{name}”.")
 
 
-def _expanded(provider: Provider, raw: Mapping[str, object], problems: list[Problem]) -> Mapping[str, object]:
+def _expanded(declared: Declared, raw: Mapping[str, object], problems: list[Problem]) -> Mapping[str, object]:
     """Let the provider spread a pasted text over its fields."""
-    if provider.expand is None:
+    if declared.expand is None:
         return raw
     try:
-        return provider.expand(raw)
+        return declared.expand(raw)
     except CredentialError as error:
         problems.append(Problem(error.field, error.message))
         return {key: value for key, value in raw.items() if key != error.field}
 
 
 def _kept(
-    provider: Provider, raw: Mapping[str, object], values: Attributes, stored: Attributes | None
+    declared: Declared, raw: Mapping[str, object], values: Attributes, stored: Attributes | None
 ) -> tuple[str, ...]:
     """Return the secrets that stay as they are stored."""
-    secrets = (field.key for field in provider.fields if field.secret)
+    secrets = (field.key for field in declared.fields if field.secret)
     return tuple(key for key in secrets if stored and key in stored and key not in raw and key not in values)
 
 
-def _moved(provider: Provider, values: Attributes, stored: Attributes, kept: tuple[str, ...]) -> Iterator[Problem]:
+def _moved(declared: Declared, values: Attributes, stored: Attributes, kept: tuple[str, ...]) -> Iterator[Problem]:
     """Ask for kept secrets again when they would be sent to another place than they were given for."""
     moved = [
         field.label
-        for field in provider.fields
+        for field in declared.fields
         if field.guards_secrets and as_text(values.get(field.key, "")) != as_text(stored.get(field.key, ""))
     ]
     for key in kept if moved else ():
-        label = provider.field(key).label
+        label = next(field.label for field in declared.fields if field.key == key)
         yield Problem(key, f"Enter {label} again: {moved[0]} was changed, so it would be sent to another place.")
 
 
-def _shown_only(provider: Provider, values: dict[str, Value]) -> dict[str, Value]:
+def _shown_only(declared: Declared, values: dict[str, Value]) -> dict[str, Value]:
     """Drop what the form hides for these values; what is missing counts as its default."""
-    filled = {field.key: field.default for field in provider.fields if field.default is not None} | values
-    return {field.key: values[field.key] for field in provider.fields if field.key in values and field.is_shown(filled)}
+    filled = {field.key: field.default for field in declared.fields if field.default is not None} | values
+    return {field.key: values[field.key] for field in declared.fields if field.key in values and field.is_shown(filled)}
 
 
-def _findings(provider: Provider, attributes: Attributes, already: set[str]) -> Iterator[Problem]:
+def _findings(declared: Declared, attributes: Attributes, already: set[str]) -> Iterator[Problem]:
     """Check what depends on more than one value; a field that already has an error gets no second one."""
-    filled = {field.key: field.default for field in provider.fields if field.default is not None} | dict(attributes)
-    for field in provider.fields:
+    filled = {field.key: field.default for field in declared.fields if field.default is not None} | dict(attributes)
+    for field in declared.fields:
         if field.key in already or not field.is_shown(filled):
             continue
         if field.key in attributes:
@@ -148,10 +190,10 @@ def _findings(provider: Provider, attributes: Attributes, already: set[str]) -> 
             yield from _choice_problems(field, attributes[field.key], filled)
         elif field.required and field.default is None:
             yield Problem(field.key, f"{field.label} is required.")
-    for one_of in provider.one_of:
+    for one_of in declared.one_of:
         if not already & {key for keys in one_of.sets for key in keys}:
             yield from _set_problems(one_of, attributes)
-    for cross_check in provider.checks:
+    for cross_check in declared.checks:
         yield from (problem for problem in cross_check(filled) if problem.field not in already)
 
 

@@ -15,7 +15,7 @@ from webapp.core.providers import PROVIDERS
 from webapp.core.providers.base import Provider, Support
 from webapp.core.store import Credential
 from webapp.core.store.names import clean_name
-from webapp.core.validation import Checked, choices_for
+from webapp.core.validation import Findings, choices_for
 from webapp.core.verification.states import Result
 from webapp.pages.access import runtime
 from webapp.pages.cloud_credentials.drafts import Draft, merged
@@ -40,9 +40,9 @@ class Form:
     name: str = ""
     values: Mapping[str, str] = field(default_factory=dict[str, str])
     credential: Credential | None = None
-    checked: Checked | None = None
+    checked: Findings | None = None
     name_error: str = ""
-    read: Checked | None = None
+    read: Findings | None = None
     """The same without telling the person about errors yet: what a chosen file holds is shown at once."""
 
     @property
@@ -191,7 +191,7 @@ def _sent(known: Field) -> str:
     return request.form.get(PREFIX + known.key, "")
 
 
-def shown_values(provider: Provider, raw: Mapping[str, str], checked: Checked | None) -> dict[str, str]:
+def shown_values(provider: Provider, raw: Mapping[str, str], checked: Findings | None) -> dict[str, str]:
     """Return what goes back into the inputs: as typed, spread over fields when a pasted token held more."""
     secret = {known.key for known in provider.fields if known.secret}
     found = {key: as_text(value) for key, value in checked.attributes.items()} if checked else {}

@@ -10,7 +10,7 @@ from webapp.core.fields import Attributes
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Provider
-from webapp.core.service import InvalidValuesError
+from webapp.core.validation import InvalidValuesError
 from webapp.core.verification.states import Result, State
 from webapp.pages.access import current_account, current_session, runtime
 from webapp.pages.cloud_credentials.drafts import Draft, Drafts, digest
