@@ -1,0 +1,1 @@
+"""Formats of what runs inside a Kubernetes cluster."""

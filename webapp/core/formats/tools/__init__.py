@@ -1,0 +1,1 @@
+"""Formats of tools that run anywhere."""
