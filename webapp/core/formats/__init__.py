@@ -7,6 +7,25 @@ from collections.abc import Mapping
 from webapp.core.errors import NotFoundError
 from webapp.core.fields import Problem
 from webapp.core.formats.base import Format, Names, Rendered, Source, UnsupportedFormatError
+from webapp.core.formats.general.clouds import AWS_CREDENTIALS, AZURE_CONNECTION_STRING, GOOGLE_JSON, OPENSTACK_CLOUDS
+from webapp.core.formats.general.logins import BASIC_AUTH, SSH_AUTH
+from webapp.core.formats.general.plain import ENV, TEMPLATE
+from webapp.core.formats.kubernetes.argo import ARGO
+from webapp.core.formats.kubernetes.bitpoke import BITPOKE
+from webapp.core.formats.kubernetes.cloudnative_pg import CLOUDNATIVE_PG
+from webapp.core.formats.kubernetes.harbor import HARBOR
+from webapp.core.formats.kubernetes.k8up import K8UP
+from webapp.core.formats.kubernetes.kanister import KANISTER
+from webapp.core.formats.kubernetes.lokistack import LOKISTACK
+from webapp.core.formats.kubernetes.longhorn import LONGHORN
+from webapp.core.formats.kubernetes.objstore import OBJSTORE
+from webapp.core.formats.kubernetes.percona import PERCONA
+from webapp.core.formats.kubernetes.stash import KUBESTASH, STASH
+from webapp.core.formats.kubernetes.velero import VELERO
+from webapp.core.formats.kubernetes.volsync import VOLSYNC_RCLONE, VOLSYNC_RESTIC
+from webapp.core.formats.kubernetes.zalando import ZALANDO
+from webapp.core.formats.tools.kopia import KOPIA
+from webapp.core.formats.tools.pgbackrest import PGBACKREST
 from webapp.core.formats.tools.rclone import RCLONE, RCLONE_ENV
 from webapp.core.formats.tools.restic import RESTIC, RESTIC_RCLONE
 from webapp.core.validation import Findings, InvalidValuesError, check_fields
@@ -31,6 +50,32 @@ FORMATS: Mapping[str, Format] = {
         RCLONE_ENV,
         RESTIC,
         RESTIC_RCLONE,
+        VOLSYNC_RESTIC,
+        VOLSYNC_RCLONE,
+        VELERO,
+        K8UP,
+        LONGHORN,
+        CLOUDNATIVE_PG,
+        KANISTER,
+        PGBACKREST,
+        PERCONA,
+        ZALANDO,
+        BITPOKE,
+        OBJSTORE,
+        LOKISTACK,
+        ARGO,
+        STASH,
+        KUBESTASH,
+        KOPIA,
+        HARBOR,
+        AWS_CREDENTIALS,
+        GOOGLE_JSON,
+        AZURE_CONNECTION_STRING,
+        OPENSTACK_CLOUDS,
+        SSH_AUTH,
+        BASIC_AUTH,
+        ENV,
+        TEMPLATE,
     )
 }
 """Every format by its key, in the order of the page."""

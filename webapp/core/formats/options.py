@@ -84,6 +84,21 @@ PROFILE = Field(
 )
 
 
+FILE_NAME = Field(
+    "file",
+    "File name",
+    "The key that the text is written to.",
+    default="credential",
+    rules=(
+        Rule(
+            lambda value: bool(re.fullmatch(r"[A-Za-z0-9._-]{1,253}", str(value))) and value not in {".", ".."},
+            "A file name has letters, digits, dots, hyphens and underscores.",
+            pattern=r"^[A-Za-z0-9._-]{1,253}$",
+        ),
+    ),
+)
+
+
 def optional(option: Field) -> Field:
     """Return an option that may stay empty."""
     return replace(option, required=False)
