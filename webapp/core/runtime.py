@@ -13,6 +13,8 @@ from webapp.core.service import REFRESHED_BY, CredentialService
 from webapp.core.store import KeyRing, Store, open_store
 
 if TYPE_CHECKING:
+    from webapp.core.formats.service import FormatService
+    from webapp.core.oauth.refresh import TokenDoor
     from webapp.core.verification.checks import Checks
     from webapp.core.verification.schedule import Reverification
 
@@ -78,6 +80,18 @@ class Runtime:
         self._pool = DaemonPool(self.options.pool_size)
         self._pool.start()
         return Checks(Verifier(self._pool, tokens=TokenDoor(self.store, by=REFRESHED_BY)))
+
+    @cached_property
+    def formats(self) -> FormatService:
+        """Hands stored credentials to tools in their own shapes."""
+        from webapp.core.formats.service import FormatService  # noqa: PLC0415  a list of names needs no formats
+
+        return FormatService(self.store, self._token_door)
+
+    def _token_door(self) -> TokenDoor:
+        from webapp.core.oauth.refresh import TokenDoor  # noqa: PLC0415
+
+        return TokenDoor(self.store, by=REFRESHED_BY)
 
     @cached_property
     def _reverification(self) -> Reverification:

@@ -176,7 +176,8 @@ class CredentialService:
             NotFoundError: There is no such credential.
         """
         self.store.credentials.get(credential_id)
-        return ()
+        kept = {repository.name for repository in self.store.repositories.list(credential_id)}
+        return tuple(User("repository", name) for name in sorted(kept))
 
     def start_check(
         self,

@@ -18,7 +18,7 @@ def yaml_text(values: Mapping[str, object], indent: str = "") -> str:
             inner: Mapping[str, object] = value
             lines.append(f"{indent}{key}:\n{yaml_text(inner, indent + '  ')}")
         elif value not in (None, ""):
-            lines.append(f"{indent}{key}: {json.dumps(value)}\n")
+            lines.append(f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}\n")
     return "".join(lines)
 
 

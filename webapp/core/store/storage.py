@@ -21,6 +21,7 @@ from webapp.core.store.keyvalues import Values
 from webapp.core.store.locks import Locks
 from webapp.core.store.migrations import migrate
 from webapp.core.store.models import Tables, now, stamp
+from webapp.core.store.repositories import Repositories
 from webapp.core.store.sessions import IDLE, Sessions
 
 PRAGMAS = {
@@ -61,6 +62,7 @@ class Store:
         self.sessions = Sessions(tables, idle)
         self.locks = Locks(tables)
         self.values = Values(tables, self._envelope)
+        self.repositories = Repositories(tables, self._envelope)
         self.locked: LockedReason | None = None
         self._meet_keys()
 

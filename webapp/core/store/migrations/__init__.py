@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from peewee import Database
 
 from webapp.core.errors import PermanentError
-from webapp.core.store.migrations import m0001_initial
+from webapp.core.store.migrations import m0001_initial, m0003_repositories
 from webapp.core.store.models import now, stamp
 
 
@@ -21,7 +21,10 @@ class Migration:
     run: Callable[[Database], None]
 
 
-MIGRATIONS = (Migration(1, "initial", m0001_initial.run),)
+MIGRATIONS = (
+    Migration(1, "initial", m0001_initial.run),
+    Migration(3, "repositories", m0003_repositories.run),
+)
 """In order; numbers never change once released."""
 
 RECORD = "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied TEXT NOT NULL)"
@@ -42,7 +45,7 @@ def migrate(database: Database, *, postgres: bool) -> None:
         done = database.execute_sql("SELECT MAX(number) FROM migration").fetchone()[0] or 0
         if done > MIGRATIONS[-1].number:
             raise PermanentError("This database was made by a newer version. Install that version or restore a backup.")
-        for step in MIGRATIONS[done:]:
+        for step in (step for step in MIGRATIONS if step.number > done):
             step.run(database)
             mark = "%s" if postgres else "?"
             record = f"INSERT INTO migration (number, name, applied) VALUES ({mark}, {mark}, {mark})"  # noqa: S608

@@ -1,0 +1,178 @@
+"""Every format with every provider it names, against golden files: `pytest tests/formats --write-golden` writes them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from formats import samples
+
+from webapp.core.errors import NotFoundError, PermanentError
+from webapp.core.fields import as_text
+from webapp.core.formats import (
+    FORMATS,
+    Names,
+    Rendered,
+    Source,
+    UnsupportedFormatError,
+    find_format,
+    formats_for,
+    render,
+)
+from webapp.core.formats.textfiles import dotenv_line
+from webapp.core.providers import PROVIDERS
+from webapp.core.rclone.obscure import reveal
+from webapp.core.validation import InvalidValuesError
+
+GOLDEN = Path(__file__).parent / "golden"
+PAIRS = [(key, provider) for key, listed in FORMATS.items() for provider in listed.providers]
+UNSUPPORTED = [
+    (key, provider) for key, listed in FORMATS.items() for provider in PROVIDERS if provider not in listed.providers
+]
+
+
+def shown(made: Rendered, source: Source) -> str:
+    """Return what was made as text; obscured passwords, which begin with random bytes, are shown revealed."""
+    secrets = {as_text(value) for value in source.provider.secret_values(source.attributes)}
+
+    def revealed(found: re.Match[str]) -> str:
+        try:
+            text = reveal(found[0])
+        except (ValueError, UnicodeDecodeError, PermanentError):
+            return found[0]
+        return f"<obscured {text!r}>" if text in secrets else found[0]
+
+    parts = [f"type {made.secret_type}\n"]
+    for key, value in made.data.items():
+        kind = f"file {key} {made.files[key]}".rstrip() if key in made.files else f"variable {key}"
+        parts.append(f"--- {kind}\n{re.sub(r'[A-Za-z0-9_-]{22,}', revealed, value.decode())}\n")
+    return "".join(parts)
+
+
+@pytest.mark.parametrize(("key", "provider"), PAIRS)
+def test_a_pair_is_written_as_its_golden_file(key: str, provider: str, write_golden: bool) -> None:
+    source = samples.source(provider, key)
+    path = GOLDEN / key / f"{provider}.txt"
+    text = shown(render(key, source, samples.options(key)), source)
+    if write_golden:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_no_golden_file_is_left_over() -> None:
+    found = {(path.parent.name, path.stem) for path in GOLDEN.glob("*/*.txt")}
+    assert found == set(PAIRS)
+
+
+@pytest.mark.parametrize(("key", "provider"), PAIRS)
+def test_keys_are_what_a_kubernetes_secret_takes(key: str, provider: str) -> None:
+    made = render(key, samples.source(provider, key), samples.options(key))
+    assert made.data
+    assert all(re.fullmatch(r"[-._a-zA-Z0-9]{1,253}", name) for name in made.data)
+    assert all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) for name in made.environment if name[0].isupper())
+
+
+@pytest.mark.parametrize(("key", "provider"), PAIRS)
+def test_secrets_stand_in_the_data_and_nowhere_else(key: str, provider: str) -> None:
+    source = samples.source(provider, key)
+    made = render(key, source, samples.options(key))
+    used = find_format(key).usage(Names(source.name, "nightly", {"repository": "backups/db"}))
+    for secret in source.provider.secret_values(source.attributes):
+        assert as_text(secret) not in repr(made) + repr(source) + used
+
+
+@pytest.mark.parametrize("key", FORMATS)
+def test_the_password_of_a_repository_goes_along(key: str) -> None:
+    wanted = FORMATS[key]
+    if wanted.kept_by:
+        made = render(key, samples.source("S3"), samples.options(key))
+        assert any(samples.REPOSITORY_PASSWORD.encode() in value for value in made.data.values())
+        for option in wanted.kept_options:
+            given = {name: value for name, value in samples.options(key).items() if name != option.key}
+            with pytest.raises(InvalidValuesError) as caught:
+                render(key, samples.source("S3"), given)
+            assert caught.value.field == option.key
+
+
+@pytest.mark.parametrize(("key", "provider"), UNSUPPORTED)
+def test_a_pair_that_cannot_work_is_refused_by_name(key: str, provider: str) -> None:
+    with pytest.raises(UnsupportedFormatError) as caught:
+        render(key, samples.source(provider, key), samples.options(key))
+    assert PROVIDERS[provider].label.split()[0] in caught.value.message
+    assert "{" not in caught.value.message
+
+
+def test_restic_with_google_photos_names_the_reason_and_with_box_a_way_that_works() -> None:
+    with pytest.raises(UnsupportedFormatError, match="pictures and videos only"):
+        render("restic", samples.source("GOOGLE_PHOTOS"), samples.options("restic"))
+    with pytest.raises(UnsupportedFormatError, match="Use the format restic-rclone"):
+        render("restic", samples.source("BOX"), samples.options("restic"))
+
+
+def test_an_unknown_format_or_option_is_one_clear_line() -> None:
+    with pytest.raises(NotFoundError, match="Known are rclone, "):
+        find_format("nothing")
+    with pytest.raises(InvalidValuesError, match="It knows: remote, token"):
+        render("rclone", samples.source("S3"), {"colour": "red"})
+
+
+@pytest.mark.parametrize("value", ["/etc", "a\nb", 7.5, ["x"]])
+def test_an_option_of_the_wrong_kind_is_refused_at_its_field(value: object) -> None:
+    with pytest.raises(InvalidValuesError) as caught:
+        render("rclone", samples.source("S3"), {"remote": value})
+    assert caught.value.field == "remote"
+
+
+def test_formats_for_a_provider_are_those_that_carry_it() -> None:
+    assert [listed.key for listed in formats_for("GOOGLE_PHOTOS")] == [
+        "rclone", "rclone-env", "volsync-rclone", "env", "template"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("provider", ["BOX", "DROPBOX", "ONEDRIVE", "YANDEX"])
+def test_an_access_token_goes_along_without_its_refresh_token_unless_asked(provider: str) -> None:
+    source = samples.source(provider)
+    assert b"refresh-Aa1" not in render("rclone", source, {}).data["rclone.conf"]
+    assert b"refresh-Aa1" in render("rclone", source, {"token": "whole"}).data["rclone.conf"]
+
+
+def test_what_rclone_conf_cannot_hold_is_refused_with_a_way_that_works() -> None:
+    source = samples.source("S3")
+    awkward = Source("x", source.provider, {**source.attributes, "secret_access_key": "a%(region)sb"})
+    with pytest.raises(UnsupportedFormatError, match="rclone-env"):
+        render("rclone", awkward, {})
+    assert b"a%(region)sb" in render("rclone-env", awkward, {}).data.values()
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for x in name %}{% for y in name %}{% endfor %}{% endfor %}",
+        "{{ name * 1000000000 }}",
+        "{{ name.__class__.__mro__ }}",
+        "{{ name['__class__'] }}",
+        "{{ cycler.__init__.__globals__ }}",
+        "{% include '/etc/passwd' %}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{{ range(10) }}",
+        "{{ nothing }}",
+        "{{ name" + "|tojson" * 400 + " }}",
+        "{{ name | attr('format') }}",
+        "{{ 7 / 0 }}",
+        "{{ 'a' ~ 'b' }}",
+        "{{",
+        "{{ name" + "|urlencode" * 1500,
+    ],
+)
+def test_a_template_that_errs_or_reaches_out_is_refused_at_its_field(template: str) -> None:
+    with pytest.raises(PermanentError) as caught:
+        render("template", samples.source("S3"), {"template": template})
+    assert caught.value.field == "template"
+    assert samples.AWKWARD not in caught.value.message
+
+
+def test_a_dotenv_line_quotes_every_awkward_value() -> None:
+    assert dotenv_line("A", "plain") == "A='plain'\n"
+    assert dotenv_line("A", "it's $x\\") == 'A="it\'s \\$x\\\\"\n'

@@ -1,0 +1,100 @@
+"""Hands a stored credential to a tool: what the page, the commands and the operator call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from webapp.core.errors import PermanentError
+from webapp.core.fields import Attributes, as_text
+from webapp.core.formats import Format, Rendered, Source, UnsupportedFormatError, check_options, find_format, render
+from webapp.core.oauth.endpoints import token_endpoint
+from webapp.core.providers import provider as find_provider
+from webapp.core.validation import InvalidValuesError
+
+if TYPE_CHECKING:
+    from webapp.core.oauth.refresh import TokenDoor
+    from webapp.core.providers.base import Provider
+    from webapp.core.store import Credential, Store
+
+TO_KEEP = "to be kept"
+"""Stands for a repository's secret while the other options are checked."""
+
+
+class FormatService:
+    """Renders stored credentials.
+
+    Args:
+        store: Holds the credentials and the repositories' secrets.
+        door: Gives fresh access tokens; asked for only when a credential has a token.
+        private_key: Returns the private key of a stored keypair by what an SFTP credential names it by.
+    """
+
+    def __init__(
+        self, store: Store, door: Callable[[], TokenDoor], private_key: Callable[[str], str] | None = None
+    ) -> None:
+        self._store = store
+        self._door = door
+        self._private_key = private_key
+
+    def render(self, credential_id: str, format_key: str, raw: Mapping[str, object], *, by: str) -> Rendered:
+        """Return a credential in a tool's shape; a repository's secret that is not given is the kept one.
+
+        One that was never given is generated and kept, once everything else is known to be right.
+
+        Raises:
+            NotFoundError: There is no such credential or format.
+            UnsupportedFormatError: The format cannot carry this credential.
+            InvalidValuesError: An option cannot work.
+            PermanentError: The credential cannot be read, or its token can no longer be renewed.
+            TransientError: The provider that renews its token is out of reach.
+        """
+        credential = self._store.credentials.get(credential_id)
+        if credential.damaged:
+            raise PermanentError(credential.damaged)
+        wanted = find_format(format_key)
+        provider = find_provider(credential.provider)
+        if refusal := wanted.refusal(provider):
+            raise UnsupportedFormatError(refusal, field="format")
+        options = self._refuse_wrong(wanted, raw)
+        source = Source(credential.name, provider, self._attributes(credential, provider, options))
+        wanted.produce(source, options)
+        return render(format_key, source, {**raw, **self._kept(wanted, credential.id, options, raw, by)})
+
+    def _refuse_wrong(self, wanted: Format, raw: Mapping[str, object]) -> Attributes:
+        """Check the options before anything is kept or asked for."""
+        filled = {option.key: TO_KEEP for option in wanted.kept_options if raw.get(option.key) in (None, "")}
+        checked = check_options(wanted, {**raw, **filled})
+        if not checked.ok:
+            raise InvalidValuesError(checked)
+        return checked.attributes
+
+    def _kept(
+        self, wanted: Format, credential_id: str, options: Attributes, raw: Mapping[str, object], by: str
+    ) -> dict[str, str]:
+        """Return the repository's secrets, kept from now on."""
+        name = as_text(options.get(wanted.kept_by, ""))
+        return {
+            option.key: self._store.repositories.secret(
+                credential_id, name, option.key, by=by, given=str(raw.get(option.key) or "")
+            )
+            for option in wanted.kept_options
+        }
+
+    def _attributes(self, credential: Credential, provider: Provider, options: Attributes) -> Attributes:
+        """Return the values as a tool needs them: a fresh token, and a keypair's private key."""
+        attributes = self._with_token(credential, provider, options)
+        name = as_text(attributes.get("private_key", "")) if provider.type == "SFTP" else ""
+        if not name:
+            return attributes
+        if self._private_key is None:
+            raise PermanentError("The keypair of this credential cannot be read here.", field="private_key")
+        return {**attributes, "key_pem": self._private_key(name)}
+
+    def _with_token(self, credential: Credential, provider: Provider, options: Attributes) -> Attributes:
+        if not credential.attributes.get("token") or not token_endpoint(provider.type, credential.attributes):
+            return credential.attributes
+        fresh = self._door().fresh(provider, credential.attributes, credential_id=credential.id)
+        if options.get("token") == "whole":
+            return self._store.credentials.get(credential.id).attributes
+        return fresh.attributes
