@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from webapp.core.errors import PermanentError
+from webapp.core.errors import PermanentError, TransientError
 from webapp.core.fields import Attributes, as_text
 from webapp.core.formats import Format, Rendered, Source, UnsupportedFormatError, check_options, find_format, render
 from webapp.core.oauth.endpoints import token_endpoint
 from webapp.core.providers import provider as find_provider
+from webapp.core.store.faults import ChangedError
+from webapp.core.tokens import Token
 from webapp.core.validation import InvalidValuesError
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 TO_KEEP = "to be kept"
 """Stands for a repository's secret while the other options are checked."""
+
+
+TRIES = 5
+"""How often a renewed token is written over someone else's change."""
 
 
 class FormatService:
@@ -94,7 +100,31 @@ class FormatService:
     def _with_token(self, credential: Credential, provider: Provider, options: Attributes) -> Attributes:
         if not credential.attributes.get("token") or not token_endpoint(provider.type, credential.attributes):
             return credential.attributes
-        fresh = self._door().fresh(provider, credential.attributes, credential_id=credential.id)
-        if options.get("token") == "whole":
-            return self._store.credentials.get(credential.id).attributes
-        return fresh.attributes
+        if options.get("token") == "whole":  # whoever gets it renews it
+            return credential.attributes
+        return self._door().fresh(provider, credential.attributes, credential_id=credential.id).attributes
+
+    def take_back(self, credential_id: str, token: str, *, by: str) -> None:
+        """Keep a token that a tool renewed; another change of the credential meanwhile is kept as well.
+
+        Raises:
+            PermanentError: It is no token, or the credential is gone.
+            TransientError: Others change the credential all the time.
+        """
+        written = Token.from_json(token).to_json()
+        for _ in range(TRIES):
+            current = self._store.credentials.get(credential_id)
+            if current.attributes.get("token") == written:
+                return
+            attributes = {**current.attributes, "token": written}
+            try:
+                self._store.credentials.change(credential_id, version=current.version, by=by, attributes=attributes)
+            except ChangedError:
+                continue
+            return
+        raise TransientError("The credential is being changed by others. Try again in a moment.", field="token")
+
+
+def token_lock(credential_id: str) -> str:
+    """Return the name of the lock under which a credential's token is renewed."""
+    return f"token:{credential_id}"
