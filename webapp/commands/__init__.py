@@ -8,6 +8,7 @@ from webapp.commands.credentials import add, delete, list_credentials, show
 from webapp.commands.exec_command import exec_command
 from webapp.commands.export import export
 from webapp.commands.group import CommandLine
+from webapp.commands.importing import import_command
 from webapp.commands.reference import docs
 from webapp.commands.serve import serve
 from webapp.commands.verify import verify
@@ -17,6 +18,18 @@ main = CommandLine(
     help="Keeps the credentials that backups run on and checks that they work.",
     epilog="Exit codes: 0 fine, 1 no, 2 wrong usage. Secrets are never given as arguments: `add` and `verify` read a "
     "JSON object of values on standard input.",
-    commands=(serve, add, list_credentials, show, verify, export, exec_command, delete, completion, docs),
+    commands=(
+        serve,
+        add,
+        list_credentials,
+        show,
+        verify,
+        export,
+        exec_command,
+        import_command,
+        delete,
+        completion,
+        docs,
+    ),
 )
 """The entry point of the console script."""

@@ -139,6 +139,10 @@ class Credentials:
             raise NotFoundError("There is no credential of this name.", field="name")
         return self._read(row)
 
+    def names(self) -> list[str]:
+        """Return every name in use, without reading a value."""
+        return [row.name for row in self._rows.select(self._rows.name)]
+
     def count(self) -> int:
         """Return how many there are."""
         return self._rows.select().count()

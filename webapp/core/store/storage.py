@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -108,6 +109,10 @@ class Store:
             )
         self._ring.take(given)
         self._meet_keys()
+
+    def together(self) -> AbstractContextManager[Any]:
+        """Return a context in which all that is written is kept together, or nothing when it ends by an error."""
+        return cast("AbstractContextManager[Any]", self._database.atomic())
 
     def release(self) -> None:
         """Give this thread's connection back, at the end of a request."""

@@ -1,0 +1,159 @@
+"""Takes credentials over from other tools' files: first a preview, then all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from webapp.core.errors import PermanentError
+from webapp.core.imports import awsfile, rcloneconf, resticenv, truenas
+from webapp.core.imports.base import Found, PasswordNeededError
+from webapp.core.providers import PROVIDERS
+from webapp.core.store.names import clean_name, name_key
+from webapp.core.validation import check
+
+if TYPE_CHECKING:
+    from webapp.core.service import CredentialService
+
+__all__ = ["KINDS", "Found", "Item", "PasswordNeededError", "Plan", "carry_out", "detect", "plan", "read"]
+
+SSH_KINDS = {"SSH_KEY_PAIR": "SSH keypair", "SSH_CREDENTIALS": "SSH connection"}
+"""TrueNAS's types of what is kept beside cloud credentials."""
+
+KINDS: Mapping[str, Callable[..., list[Found]]] = {
+    "rclone": rcloneconf.read,
+    "aws": awsfile.read,
+    "truenas": truenas.read,
+    "restic": resticenv.read,
+}
+"""What can be imported, and what reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What becomes of one thing in a file.
+
+    Attributes:
+        found: The thing.
+        name: The name it gets.
+        skipped: Why nothing becomes of it; empty when it will be made.
+    """
+
+    found: Found
+    name: str
+    skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A preview: nothing has been written yet."""
+
+    kind: str
+    items: tuple[Item, ...]
+
+    @property
+    def made(self) -> tuple[Item, ...]:
+        """What will be made."""
+        return tuple(item for item in self.items if not item.skipped)
+
+
+def detect(data: bytes) -> str:
+    """Return what a file is.
+
+    Raises:
+        PermanentError: It is nothing that can be imported.
+    """
+    if data.startswith(truenas.MAGIC) or truenas.is_tar(data):
+        return "truenas"
+    start = data[: 64 * 1024]
+    if b"aws_access_key_id" in start and b"[" in start:
+        return "aws"
+    if b"RESTIC_REPOSITORY=" in start:
+        return "restic"
+    if rcloneconf.ENCRYPTED.encode() in start or (b"[" in start and b"type" in start):
+        return "rclone"
+    raise PermanentError(
+        "This is no rclone.conf, no AWS credentials file, no TrueNAS configuration and no environment file of restic.",
+        field="file",
+    )
+
+
+def read(data: bytes, *, kind: str = "", password: str = "") -> tuple[str, list[Found]]:
+    """Return what a file is and what stands in it.
+
+    Raises:
+        PasswordNeededError: It is encrypted and no password was given.
+        PermanentError: It cannot be read.
+    """
+    kind = kind or detect(data)
+    found = KINDS[kind](data, password)
+    if not found:
+        raise PermanentError("There is nothing in this file.", field="file")
+    return kind, found
+
+
+def plan(kind: str, found: list[Found], taken: frozenset[str], *, rename: bool = False) -> Plan:
+    """Return what would become of each thing.
+
+    Args:
+        kind: What the file is.
+        found: What stands in it.
+        taken: The names that are in use, as `name_key` gives them.
+        rename: Whether a name that is in use gets a number behind it; otherwise its thing is skipped.
+    """
+    used = set(taken)
+    return Plan(kind, tuple(_item(one, used, rename=rename) for one in found))
+
+
+def _item(found: Found, used: set[str], *, rename: bool) -> Item:
+    try:
+        name = clean_name(found.name)
+        reason = found.skipped or _reason(found)
+    except PermanentError as error:
+        name, reason = found.name[:100], error.message
+    if not reason and name_key(name) in used:
+        name, reason = (_free(name, used), "") if rename else (name, "There is a credential of this name already.")
+    if not reason:
+        used.add(name_key(name))
+    return Item(found, name, reason)
+
+
+def _reason(found: Found) -> str:
+    """Return why values cannot be saved; empty when they can."""
+    if found.provider in SSH_KINDS:
+        return f"This is an {SSH_KINDS[found.provider]}. Add it on its own page."
+    checked = check(PROVIDERS[found.provider], found.raw)
+    return next((" ".join(messages) for messages in checked.errors.values()), "")
+
+
+def _free(name: str, used: set[str]) -> str:
+    return next(free for free in _numbered(name) if name_key(free) not in used)
+
+
+def _numbered(name: str) -> Iterator[str]:
+    number = 2
+    while True:
+        yield f"{name[:90].rstrip()} {number}"
+        number += 1
+
+
+def carry_out(
+    planned: Plan, service: CredentialService, *, by: str, progress: Callable[[int, int], None] | None = None
+) -> int:
+    """Make everything that a plan names, in one transaction, and return how much it was.
+
+    Raises:
+        PermanentError: Something cannot be made; then nothing is.
+    """
+    made = planned.made
+    with service.store.together():
+        for count, item in enumerate(made, 1):
+            credential = service.add(item.name, item.found.provider, item.found.raw, by=by, imported=True)
+            if item.found.password:
+                service.store.repositories.secret(
+                    credential.id, item.found.repository, "password", by=by, given=item.found.password
+                )
+            if progress:
+                progress(count, len(made))
+    return len(made)
