@@ -135,10 +135,18 @@ def request(known: Provider) -> str:
     return f"a list of {place}{named}"
 
 
+def formats_page() -> str:
+    """Return every format with its keys, providers and proof."""
+    from webapp.core.formats.reference import reference  # noqa: PLC0415  the command line needs no formats
+
+    return f"{reference()}\n{NOTE}\n"
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "command-line.md": command_line_page,
     "verification.md": verification_page,
+    "formats.md": formats_page,
 }
 """File name and maker of each generated page."""
 

@@ -72,7 +72,7 @@ GOOGLE_JSON = Format(
     {"GOOGLE_CLOUD_STORAGE": _google, "GOOGLE_DRIVE": _google},
     (KeyNote("key.json", "the key file on one line"),),
     lambda names: f"GOOGLE_APPLICATION_CREDENTIALS=key.json …   # Secret {names.secret}\n",
-    "google-auth reads it and signs with it",
+    "golden files; google-auth itself is not run",
     refusals={"": "{label} has no service account key."},
     source="cloud.google.com/docs/authentication/application-default-credentials",
 )
@@ -90,7 +90,7 @@ AZURE_CONNECTION_STRING = Format(
     {"AZUREBLOB": _azure},
     (KeyNote("AZURE_STORAGE_CONNECTION_STRING", "account, key or SAS, and where the account is"),),
     lambda names: f"az storage container list\n\n# in a pod\nenvFrom:\n- secretRef: {{name: {names.secret}}}\n",
-    "azure-storage-blob reads it and reaches a real server",
+    "azure-storage-blob reads account, key and address from it; no server is asked",
     refusals={"": "{label} is no Azure account."},
     source="learn.microsoft.com/azure/storage/common/storage-configure-connection-string",
 )
@@ -144,7 +144,7 @@ OPENSTACK_CLOUDS = Format(
     {"OPENSTACK_SWIFT": _clouds},
     (KeyNote("clouds.yaml", "one cloud with its log-in"),),
     lambda names: f"OS_CLIENT_CONFIG_FILE=clouds.yaml openstack --os-cloud {names.option('cloud')} container list\n",
-    "openstacksdk reads it and logs in to a real server",
+    "a YAML parser reads it; openstacksdk itself is not run",
     options=(CLOUD,),
     refusals={"": "{label} is no OpenStack cloud."},
     source="docs.openstack.org/openstacksdk: user/config/configuration",

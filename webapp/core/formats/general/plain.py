@@ -72,7 +72,7 @@ ENV = Format(
     dict.fromkeys(PROVIDERS, _environment),
     (KeyNote("<PREFIX><FIELD>", "one variable for each field that has a value, in capital letters"),),
     lambda names: f"envFrom:\n- secretRef: {{name: {names.secret}}}\n",
-    "a shell prints what it got",
+    "a shell prints the values it got",
     options=(PREFIX,),
 )
 
@@ -197,7 +197,7 @@ TEMPLATE = Format(
     _CARRIERS,
     (KeyNote("<file>", "the template with its values"),),
     _template_usage,
-    "the text against the values",
+    "golden files, and templates that must be refused",
     options=(TEMPLATE_TEXT, FILE_NAME),
     source="jinja.palletsprojects.com: templates",
 )

@@ -55,7 +55,7 @@ VOLSYNC_RESTIC = Format(
         KeyNote(CA_KEY, "the CA certificate, when there is one, for customCA"),
     ),
     _restic_usage,
-    "the keys against the mover's list of those it passes on",
+    "restic runs with the variables on an S3 server; VolSync itself is not run",
     options=(REPOSITORY, REPOSITORY_PASSWORD, REMOTE, TOKEN),
     kept_by="repository",
     refusals=READ_ONLY,

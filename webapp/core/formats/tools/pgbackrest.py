@@ -129,7 +129,7 @@ PGBACKREST = Format(
         KeyNote(CA_KEY, "the CA certificate, when there is one, named by repo1-storage-ca-file"),
     ),
     _usage,
-    "pgbackrest reads the file and reaches a real server",
+    "golden files after the option names of its documentation; pgbackrest itself is not run",
     options=(BUCKET, PATH, NUMBER, CIPHER, replace(FOLDER, default="/etc/pgbackrest/conf.d")),
     kept_by="bucket",
     refusals={"": "pgBackRest has no storage for {label}. Store an S3 credential of the same storage, if it has one."},

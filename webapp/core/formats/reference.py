@@ -1,0 +1,46 @@
+"""The reference of the formats for the documentation, made from their declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from webapp.core.fields import Field
+from webapp.core.formats import FORMATS
+from webapp.core.formats.base import Format
+from webapp.core.providers import PROVIDERS
+
+HEAD = """# Formats
+
+Every format: which tool reads it, which keys it has, which providers it can carry, and how that is proven by the tests.
+A repository's password is given or generated once, kept encrypted under the name of the repository, and never generated
+again. Whoever loses it loses the backups.
+"""
+
+
+def reference() -> str:
+    """Return the page as Markdown."""
+    return HEAD + "".join(f"\n{part}" for listed in FORMATS.values() for part in _format(listed))
+
+
+def _format(listed: Format) -> Iterator[str]:
+    carried = ", ".join(PROVIDERS[key].label for key in listed.providers)
+    yield f"## {listed.label}\n\n`{listed.key}`, read by {listed.tool}. {listed.summary}\n"
+    yield f"Providers: {carried}.\n"
+    yield "| key | what stands in it |\n|---|---|\n" + "".join(
+        f"| `{cell(note.name)}` | {cell(note.meaning)} |\n" for note in listed.keys
+    )
+    if listed.options:
+        yield "| option | default | what it is |\n|---|---|---|\n" + "".join(map(_option, listed.options))
+    source = f" Keys after {listed.source}." if listed.source else ""
+    yield f"Proven: {listed.proven}.{source}\n"
+
+
+def _option(option: Field) -> str:
+    default = "" if option.default is None else f"`{option.default}`"
+    needed = "needed" if option.required and not option.secret else default
+    return f"| `{option.key}` | {needed} | {cell(option.help)} |\n"
+
+
+def cell(text: str) -> str:
+    """Return a text as a cell of a table."""
+    return text.replace("|", "\\|").replace("\n", " ")
