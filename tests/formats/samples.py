@@ -39,7 +39,7 @@ TOKEN = json.dumps(
         "expiry": "2099-01-31T12:00:00Z",
     }
 )
-OAUTH = {"client_id": "client.id", "client_secret": AWKWARD, "token": TOKEN}
+OAUTH: dict[str, object] = {"client_id": "client.id", "client_secret": AWKWARD, "token": TOKEN}
 AZURE_KEY = base64.b64encode(b"made up azure account key \xff\xfe\xfd").decode()
 BASIC = base64.b64encode("user:pa$$ w'ö\"rd".encode()).decode()
 

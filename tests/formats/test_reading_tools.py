@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import json
 import os
 import shlex
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import boto3
@@ -42,10 +43,16 @@ def run(*command: str | Path, **environment: str) -> str:
 
 
 @contextlib.contextmanager
-def serving(*arguments: str) -> Iterator[int]:
+def serving(*arguments: str) -> Generator[int]:
     """Serve with the bundled rclone on a free port."""
     port = free_port()
-    command = [str(binary()), "--config", "", "serve", *arguments, "--addr", f"127.0.0.1:{port}"]
+    with started(str(binary()), "--config", "", "serve", *arguments, "--addr", f"127.0.0.1:{port}", port=port):
+        yield port
+
+
+@contextlib.contextmanager
+def started(*command: str, port: int) -> Generator[None]:
+    """Run a server until the end of the block; begins when its port answers."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until = time.monotonic() + 20
@@ -53,7 +60,7 @@ def serving(*arguments: str) -> Iterator[int]:
             assert process.poll() is None
             assert time.monotonic() < until
             time.sleep(0.02)
-        yield port
+        yield
     finally:
         process.kill()
         process.wait()
@@ -81,23 +88,37 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
         )
 
 
+SSHD = """Port {port}
+ListenAddress 127.0.0.1
+HostKey {folder}/host
+AuthorizedKeysFile {folder}/key.pub
+PasswordAuthentication no
+PermitRootLogin prohibit-password
+StrictModes no
+UsePAM no
+PidFile none
+Subsystem sftp internal-sftp
+"""
+
+
 @pytest.fixture(scope="module")
 def ssh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
-    """A real SFTP server that takes one key, and the credential for it."""
-    folder = tmp_path_factory.mktemp("sftp")
-    host_key, key, served = folder / "host", folder / "key", folder / "served"
-    served.mkdir()
-    for path in (host_key, key):
-        run(need("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", path)
-    options = ("--key", str(host_key), "--authorized-keys", f"{key}.pub")
-    with serving("sftp", str(served), *options) as port:
+    """A real sshd that takes one key, and the credential for it."""
+    folder = tmp_path_factory.mktemp("sshd")
+    for name in ("host", "key"):
+        run(need("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", folder / name)
+    if os.getuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd as root gives its rights away in there
+    port = free_port()
+    (folder / "config").write_text(SSHD.format(port=port, folder=folder))
+    with started(str(need(Path("/usr/sbin/sshd"))), "-D", "-f", str(folder / "config"), port=port):
         yield source(
             "SFTP",
             host="127.0.0.1",
             port=port,
-            user="backup",
-            key_pem=key.read_text(),
-            host_keys=" ".join(host_key.with_suffix(".pub").read_text().split()[:2]),
+            user=getpass.getuser(),
+            key_pem=(folder / "key").read_text(),
+            host_keys=" ".join((folder / "host.pub").read_text().split()[:2]),
         )
 
 
@@ -181,7 +202,7 @@ def backed_up(folder: Path, environment: dict[str, str], *more: str) -> None:
 
 
 def test_restic_backs_up_over_sftp_with_key_and_host_key(ssh_server: Source, tmp_path: Path) -> None:
-    options = {"repository": "repository", "password": samples.REPOSITORY_PASSWORD}
+    options = {"repository": str(tmp_path / "kept"), "password": samples.REPOSITORY_PASSWORD}
     environment, folder = written(tmp_path / "c", "restic", ssh_server, **options)
     command = shlex.join([str(need("ssh")), "-F", str(folder / "ssh_config"), "real-server", "-s", "sftp"])
     backed_up(folder, environment, "-o", f"sftp.command={command}")

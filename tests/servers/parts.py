@@ -24,6 +24,8 @@ DEBIAN_PARTS: dict[str, str] = {
     "/usr/sbin/apache2": "apache2",
     "/usr/sbin/sshd": "openssh-server",
     "/usr/bin/ssh-keygen": "openssh-client",
+    "/usr/bin/rclone": "rclone",
+    "/usr/bin/restic": "restic",
     "/usr/bin/swift-proxy-server": "swift-proxy",
     "/usr/bin/swift-account-server": "swift-account",
     "/usr/bin/swift-container-server": "swift-container",
