@@ -34,6 +34,9 @@ FOLDER_VARIABLE = "CREDENTIALS_DIRECTORY"
 OWN_SECRETS = frozenset({"seed", "database"})
 """Settings that may hold secrets of this program; the command gets none of them."""
 
+KEEP = "--keep-refreshed"
+"""Stands among the options for the switch of that name; no option of a format can be called so."""
+
 LOCK_SECONDS = 60.0
 """A lock ends after this time unless it is prolonged: a watcher that dies does not hold it for ever."""
 
@@ -66,35 +69,49 @@ def exec_command(
     Files that a tool wants are kept in memory and are gone when the command has ended, however it ended. The command
     takes this program's place: signals, exit code, terminal and streams are its own.
     """
-    from webapp.core.formats import find_format  # noqa: PLC0415  the help text needs no formats
-
-    wanted = find_format(format_key)
-    raw = read_options(wanted, options, option_files)
-    if keep_refreshed and format_key != "rclone":
-        raise click.UsageError("--keep-refreshed works with --format rclone only.")
-    if keep_refreshed:
-        raw["token"] = "whole"
+    raw = wished(format_key, options, option_files, keep_refreshed=keep_refreshed)
     program = found(command[0])
     folder = private_folder()
-    watcher = partial(watch, folder)
     try:
-        if any(option.key == "folder" for option in wanted.options):
-            raw.setdefault("folder", str(folder))
-        with opened(settings) as runtime:
-            refuse_locked(runtime)
-            credential_id = runtime.store.credentials.find(name).id
-            if keep_refreshed:
-                watcher = _holding(runtime, settings, credential_id, folder)
-            made = runtime.formats.render(credential_id, format_key, raw, by=this_user())
-        environment = prepared(made, folder)
+        environment, watcher = handed_over(settings, name, format_key, raw, folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    if made.files.keys() & made.data.keys():
-        watcher()
-    else:
-        folder.rmdir()
+    watcher()
     ctx.exit(replaced(program, command, environment))
+
+
+def wished(
+    format_key: str, options: tuple[str, ...], option_files: tuple[str, ...], *, keep_refreshed: bool
+) -> dict[str, object]:
+    """Return the options of the format; the whole token is what `--keep-refreshed` asks for."""
+    from webapp.core.formats import find_format  # noqa: PLC0415  the help text needs no formats
+
+    raw = read_options(find_format(format_key), options, option_files)
+    if keep_refreshed and format_key != "rclone":
+        raise click.UsageError("--keep-refreshed works with --format rclone only.")
+    return raw | ({KEEP: True} if keep_refreshed else {})
+
+
+def handed_over(
+    settings: Settings, name: str, format_key: str, raw: dict[str, object], folder: Path
+) -> tuple[dict[str, str], Callable[[], object]]:
+    """Write the files; return the command's environment and what starts the watcher, or removes an empty folder."""
+    from webapp.core.formats import find_format  # noqa: PLC0415
+
+    keep = bool(raw.pop(KEEP, False))
+    watcher = partial(watch, folder)
+    if any(option.key == "folder" for option in find_format(format_key).options):
+        raw.setdefault("folder", str(folder))
+    with opened(settings) as runtime:
+        refuse_locked(runtime)
+        credential_id = runtime.store.credentials.find(name).id
+        if keep:
+            raw["token"] = "whole"
+            watcher = _holding(runtime, settings, credential_id, folder)
+        made = runtime.formats.render(credential_id, format_key, raw, by=this_user())
+    files = bool(made.files.keys() & made.data.keys())
+    return prepared(made, folder), watcher if files else folder.rmdir
 
 
 def found(program: str) -> str:
