@@ -228,6 +228,15 @@ def test_two_processes_make_one_seed_and_one_schema(database: str, tmp_path: Pat
     store.close()
 
 
+def test_a_ring_read_before_another_process_made_the_seed_still_opens(database: str, tmp_path: Path) -> None:
+    early = KeyRing.from_file(tmp_path / "seed.json", create=True)
+    open_and_add(database, str(tmp_path), "A")
+    late = open_store(database, early)
+    assert late.locked is None
+    assert late.credentials.search().items[0].damaged == ""
+    late.close()
+
+
 def open_and_add(database: str, folder: str, name: str) -> None:
     store = open_store(database, KeyRing.from_file(Path(folder) / "seed.json", create=True))
     store.credentials.add(name, "S3", VALUES, by="me")

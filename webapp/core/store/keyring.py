@@ -87,6 +87,16 @@ class KeyRing:
             return
         key = os.urandom(KEY_BYTES)
         _write_new(self._path, _format({key_id(key): key}, key_id(key)))
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Take what the file has by now, when this ring was read before another process made it.
+
+        Raises:
+            SeedError: The file is no seed.
+        """
+        if self._keys or self._path is None or not self._path.exists():
+            return
         made = KeyRing.from_file(self._path, create=False)
         self._keys, self._primary = made._keys, made._primary  # noqa: SLF001  the same class
 

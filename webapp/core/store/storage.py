@@ -72,6 +72,8 @@ class Store:
         needed = [row.id for row in self._keys.select()]
         if not needed:
             self._ring.fill()
+        # A key is written to the file before the database names it: with the names known, the file is looked at again.
+        self._ring.read_again()
         missing = tuple(identifier for identifier in needed if not self._proven(identifier))
         self._envelope.frozen = bool(missing)
         if missing or not self._ring.primary_id:
