@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import __version__
 from webapp.core.runtime import Runtime
-from webapp.pages import access, auth, cloud_credentials, errors, help_pages, home, security
+from webapp.pages import access, auth, cloud_credentials, errors, help_pages, home, own_password, security
 from webapp.settings import Settings
 
 BODY_LIMIT = 1024 * 1024
@@ -40,7 +40,7 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
         behind_proxy(app)
     Htmx(app)
     CSRFProtect(app)
-    for part in (security, access, errors):
+    for part in (security, access, errors, own_password):
         part.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
