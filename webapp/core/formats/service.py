@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from webapp.core.errors import PermanentError, TransientError
 from webapp.core.fields import Attributes, as_text
 from webapp.core.formats import Format, Rendered, Source, UnsupportedFormatError, check_options, find_format, render
+from webapp.core.formats.masking import masked
 from webapp.core.oauth.endpoints import token_endpoint
 from webapp.core.providers import provider as find_provider
 from webapp.core.store.faults import ChangedError
@@ -55,17 +56,36 @@ class FormatService:
             PermanentError: The credential cannot be read, or its token can no longer be renewed.
             TransientError: The provider that renews its token is out of reach.
         """
+        credential, provider, wanted = self._readable(credential_id, format_key)
+        options = self._refuse_wrong(wanted, raw)
+        attributes = self._with_key(self._with_token(credential, provider, options), provider)
+        source = Source(credential.name, provider, attributes)
+        wanted.produce(source, options)
+        return render(format_key, source, {**raw, **self._kept(wanted, credential.id, options, raw, by)})
+
+    def preview(self, credential_id: str, format_key: str, raw: Mapping[str, object]) -> dict[str, str]:
+        """Return the text of each key with every secret masked; nothing is kept, generated or renewed.
+
+        Raises:
+            NotFoundError: There is no such credential or format.
+            UnsupportedFormatError: The format cannot carry this credential.
+            InvalidValuesError: An option cannot work.
+            PermanentError: The credential cannot be read.
+        """
+        credential, provider, wanted = self._readable(credential_id, format_key)
+        options = self._refuse_wrong(wanted, raw)
+        source = Source(credential.name, provider, self._with_key(credential.attributes, provider))
+        return masked(wanted, source, options)
+
+    def _readable(self, credential_id: str, format_key: str) -> tuple[Credential, Provider, Format]:
+        """Return a credential that can be read and a format that can carry it."""
         credential = self._store.credentials.get(credential_id)
         if credential.damaged:
             raise PermanentError(credential.damaged)
-        wanted = find_format(format_key)
-        provider = find_provider(credential.provider)
+        wanted, provider = find_format(format_key), find_provider(credential.provider)
         if refusal := wanted.refusal(provider):
             raise UnsupportedFormatError(refusal, field="format")
-        options = self._refuse_wrong(wanted, raw)
-        source = Source(credential.name, provider, self._attributes(credential, provider, options))
-        wanted.produce(source, options)
-        return render(format_key, source, {**raw, **self._kept(wanted, credential.id, options, raw, by)})
+        return credential, provider, wanted
 
     def _refuse_wrong(self, wanted: Format, raw: Mapping[str, object]) -> Attributes:
         """Check the options before anything is kept or asked for."""
@@ -87,9 +107,8 @@ class FormatService:
             for option in wanted.kept_options
         }
 
-    def _attributes(self, credential: Credential, provider: Provider, options: Attributes) -> Attributes:
-        """Return the values as a tool needs them: a fresh token, and a keypair's private key."""
-        attributes = self._with_token(credential, provider, options)
+    def _with_key(self, attributes: Attributes, provider: Provider) -> Attributes:
+        """Put the private key of the stored keypair that an SFTP credential names into its values."""
         name = as_text(attributes.get("private_key", "")) if provider.type == "SFTP" else ""
         if not name:
             return attributes
