@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-import shlex
 import sys
 import tempfile
 from contextlib import suppress
@@ -23,9 +20,6 @@ from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:
     from webapp.core.formats import Rendered
-
-ENVIRONMENT = "environment"
-"""The file that holds the variables when files are written; a shell can read it."""
 
 
 @click.command(cls=Command)
@@ -54,6 +48,7 @@ def export(
 ) -> None:
     """Print a credential in the shape that a backup tool reads, secrets included."""
     from webapp.core.formats import find_format  # noqa: PLC0415  the help text needs no formats
+    from webapp.core.formats.delivery import in_files, manifest, resource_name  # noqa: PLC0415
 
     with opened(settings) as runtime:
         refuse_locked(runtime)
@@ -65,7 +60,7 @@ def export(
         click.echo(f"Written to {output}.", err=True)
     elif kubernetes:
         click.echo("Warning: this manifest holds secrets in base64, which is no encryption.", err=True)
-        click.echo(manifest(made, secret_name or slug(credential.name)), nl=False)
+        click.echo(manifest(made, secret_name or resource_name(credential.name)), nl=False)
     elif as_json:
         echo_json({"type": made.secret_type, "data": {key: value.decode() for key, value in made.data.items()}})
     else:
@@ -78,6 +73,8 @@ def print_out(made: Rendered) -> None:
     Raises:
         PermanentError: There are several files, or both.
     """
+    from webapp.core.formats.delivery import shell_lines  # noqa: PLC0415
+
     if not made.files.keys() & made.data.keys():
         click.echo(shell_lines(made), nl=False)
     elif len(made.data) == 1:
@@ -87,17 +84,6 @@ def print_out(made: Rendered) -> None:
         raise PermanentError(
             f"This is {', '.join(made.data)}. Say --output FOLDER to have files, or --kubernetes, or --json."
         )
-
-
-def shell_lines(made: Rendered) -> str:
-    """Return the variables as lines that every POSIX shell reads."""
-    return "".join(f"{key}={shlex.quote(value)}\n" for key, value in made.environment.items())
-
-
-def in_files(made: Rendered) -> dict[str, bytes]:
-    """Return what is written to a folder: the files, and the variables in one file."""
-    files = {key: value for key, value in made.data.items() if key in made.files}
-    return files | ({ENVIRONMENT: shell_lines(made).encode()} if made.environment else {})
 
 
 def write(folder: Path, files: dict[str, bytes], *, force: bool) -> None:
@@ -131,16 +117,3 @@ def _replace(folder: Path, files: dict[str, bytes]) -> None:
         for path, _ in waiting:
             with suppress(FileNotFoundError):
                 path.unlink()
-
-
-def slug(name: str) -> str:
-    """Return a name that Kubernetes takes (RFC 1123)."""
-    text = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower())
-    return "-".join(part for part in text.split("-") if part)[:63].strip("-") or "credential"
-
-
-def manifest(made: Rendered, name: str) -> str:
-    """Return a Secret; JSON's texts are YAML's, too."""
-    data = "".join(f"  {key}: {base64.b64encode(value).decode()}\n" for key, value in made.data.items())
-    head = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: {json.dumps(name)}\ntype: {made.secret_type}\n"
-    return f"{head}data:\n{data}"
