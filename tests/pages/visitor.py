@@ -113,7 +113,8 @@ class Page:
 
     def __init__(self, response: TestResponse, address: str) -> None:
         self.status = response.status_code
-        self.text = response.get_data(as_text=True)
+        self.data = response.get_data()
+        self.text = self.data.decode(errors="replace")
         self.headers = response.headers
         self.address = address
         self.read = Reader()
@@ -173,7 +174,7 @@ class Visitor:
         return self._page(response, address)
 
     def _page(self, response: TestResponse, address: str) -> Page:
-        self.seen.append(response.get_data(as_text=True) + str(response.headers))
+        self.seen.append(response.get_data().decode(errors="replace") + str(response.headers))
         if response.status_code in {302, 303, 308} and response.location:
             return self.get(response.location)
         return Page(response, address)

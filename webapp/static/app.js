@@ -37,3 +37,18 @@ document.addEventListener("htmx:after:swap", () => {
     if (meant) place.closest("details")?.setAttribute("open", "");
   }
 });
+
+// Copy buttons; without JavaScript the text is selected by hand.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  const status = document.getElementById("status");
+  try {
+    await navigator.clipboard.writeText(source.value ?? source.textContent);
+    status.textContent = "Copied.";
+  } catch {
+    source.select?.();
+    status.textContent = "The browser does not let pages copy here. The text is selected: press Ctrl+C.";
+  }
+});

@@ -10,7 +10,7 @@ from itertools import groupby
 from flask import request
 
 from webapp.core.errors import CredentialError, NotFoundError
-from webapp.core.fields import Choice, Field, Kind, as_text
+from webapp.core.fields import Choice, Field, FieldSet, Kind, as_text
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers.base import Provider, Support
 from webapp.core.store import Credential
@@ -155,7 +155,7 @@ def creatable() -> list[Provider]:
     return [listed for listed in PROVIDERS.values() if listed.support is not Support.UNSUPPORTED]
 
 
-def typed(provider: Provider, draft: Draft) -> dict[str, str]:
+def typed(provider: Provider | FieldSet, draft: Draft) -> dict[str, str]:
     """Return what the browser sent by field key; typed secrets go into the draft, kept ones come out of it.
 
     A secret that was left empty is left out: the stored one stays.
@@ -177,7 +177,7 @@ def typed(provider: Provider, draft: Draft) -> dict[str, str]:
     return merged(raw, _own(draft, provider))
 
 
-def _own(draft: Draft, provider: Provider) -> Draft:
+def _own(draft: Draft, provider: Provider | FieldSet) -> Draft:
     """Leave out kept secrets of fields that this provider does not have: another one was chosen meanwhile."""
     keys = {known.key for known in provider.fields}
     draft.secrets = {key: value for key, value in draft.secrets.items() if key in keys}
