@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 
-from flask import Flask
+from flask import Flask, request
 from flask_wtf.csrf import CSRFProtect
 from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -17,6 +17,11 @@ from webapp.settings import Settings
 
 BODY_LIMIT = 1024 * 1024
 """Bytes that a request may have."""
+
+FILE_LIMIT = 16 * 1024 * 1024
+"""Bytes that a request with a file to import may have: a configuration of TrueNAS is a database."""
+
+FILE_ENDPOINTS = frozenset({"cloud_credentials.take_over"})
 
 BLUEPRINTS = (home.blueprint, auth.blueprint, cloud_credentials.blueprint, help_pages.blueprint)
 
@@ -38,6 +43,7 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
     app.extensions["backup_credentials_settings"] = settings
     if settings.behind_proxy:
         behind_proxy(app)
+    app.before_request(allow_files)  # before the form is read for its token
     Htmx(app)
     CSRFProtect(app)
     for part in (security, access, errors, own_password):
@@ -48,6 +54,12 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
     app.jinja_env.filters.update(age=age, when=when)
     app.teardown_request(partial(give_back, runtime))
     return app
+
+
+def allow_files() -> None:
+    """Let the pages that take files have larger ones."""
+    if request.endpoint in FILE_ENDPOINTS:
+        request.max_content_length = FILE_LIMIT
 
 
 def give_back(runtime: Runtime, _error: BaseException | None) -> None:

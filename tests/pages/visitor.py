@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from flask.testing import FlaskClient
-from werkzeug.datastructures import MultiDict
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import TestResponse, encode_multipart
 
 VOID = {"input", "br", "img", "hr", "meta", "link", "use"}
 
@@ -169,8 +169,10 @@ class Visitor:
         """Send values."""
         data: MultiDict[str, object] = MultiDict(list(values.items(multi=True)))
         for name, (content, filename) in (files or {}).items():
-            data.add(name, (io.BytesIO(content), filename))
-        response = self.client.post(address, data=data, headers=headers, content_type="multipart/form-data")
+            data.add(name, FileStorage(io.BytesIO(content), filename))
+        boundary, body = encode_multipart(data)  # the client itself would leave a temporary file open
+        kind = f"multipart/form-data; boundary={boundary}"
+        response = self.client.post(address, data=body, headers=headers, content_type=kind)
         return self._page(response, address)
 
     def _page(self, response: TestResponse, address: str) -> Page:

@@ -17,7 +17,6 @@ from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:
     from webapp.core.imports import Found, Item, Plan
-    from webapp.core.store import Store
 
 LARGEST = 64 * 1024 * 1024
 LONGEST_PASSWORD = 4096
@@ -40,7 +39,7 @@ def import_command(settings: Settings, file: Path, kind: str | None, *, rename: 
     Shows first what would be made and what would be skipped, and why. All of it is made, or nothing. The password of an
     encrypted rclone.conf is read from standard input.
     """
-    from webapp.core.imports import carry_out, plan  # noqa: PLC0415  the help text needs no readers
+    from webapp.core.imports import carry_out, names_in_use, plan  # noqa: PLC0415  the help text needs no readers
 
     known, found = read_with_password(content(file), kind or "")
     with opened(settings) as runtime:
@@ -89,13 +88,6 @@ def password() -> str:
     return sys.stdin.readline(LONGEST_PASSWORD).rstrip("\r\n")
 
 
-def names_in_use(store: Store) -> frozenset[str]:
-    """Return the names of all credentials, as they are compared."""
-    from webapp.core.store.names import name_key  # noqa: PLC0415
-
-    return frozenset(name_key(name) for name in store.credentials.names())
-
-
 def show(planned: Plan, *, as_json: bool) -> None:
     """Print the preview; it holds no value."""
     if as_json:
@@ -117,10 +109,7 @@ def described(item: Item) -> dict[str, Any]:
 
 def row(item: Item) -> tuple[str, str, str]:
     """Return one line of the preview."""
-    left = f"; not taken over: {', '.join(item.found.left_out)}" if item.found.left_out else ""
-    kept = f"; with the password of {item.found.repository}" if item.found.password else ""
-    happens = f"skipped: {item.skipped}" if item.skipped else f"made{kept}{left}"
-    return one_line(item.name), item.found.provider, one_line(happens)
+    return one_line(item.name), item.found.provider, one_line(item.happens)
 
 
 def agreed(count: int) -> bool:

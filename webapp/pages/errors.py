@@ -21,7 +21,7 @@ ADVICE = {
     404: ("There is no such page", "It may have been deleted. The first page shows what there is."),
     405: ("This cannot be done here", "Go back and use the buttons of the page."),
     409: ("Someone else changed this first", "Reload the page to see what is stored now."),
-    413: ("This is too much", "A form or file may have one megabyte at most."),
+    413: ("This is too much", "A form may have one megabyte at most, and a file to import sixteen."),
     422: ("These values cannot be saved", "Go back and correct what is marked."),
     429: ("Too many attempts", "Wait for the time that is named, then try again."),
     500: ("Something went wrong here", "Try again. If it stays, look into the log of the server for this number."),

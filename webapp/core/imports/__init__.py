@@ -15,8 +15,21 @@ from webapp.core.validation import check
 
 if TYPE_CHECKING:
     from webapp.core.service import CredentialService
+    from webapp.core.store import Store
 
-__all__ = ["KINDS", "Found", "Item", "PasswordNeededError", "Plan", "carry_out", "detect", "plan", "read"]
+__all__ = [
+    "KINDS",
+    "LABELS",
+    "Found",
+    "Item",
+    "PasswordNeededError",
+    "Plan",
+    "carry_out",
+    "detect",
+    "names_in_use",
+    "plan",
+    "read",
+]
 
 SSH_KINDS = {"SSH_KEY_PAIR": "SSH keypair", "SSH_CREDENTIALS": "SSH connection"}
 """TrueNAS's types of what is kept beside cloud credentials."""
@@ -28,6 +41,14 @@ KINDS: Mapping[str, Callable[..., list[Found]]] = {
     "restic": resticenv.read,
 }
 """What can be imported, and what reads it."""
+
+LABELS: Mapping[str, str] = {
+    "rclone": "rclone.conf",
+    "aws": "AWS shared credentials file",
+    "truenas": "TrueNAS configuration with Password Secret Seed",
+    "restic": "Environment file of restic",
+}
+"""What each is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +64,13 @@ class Item:
     found: Found
     name: str
     skipped: str = ""
+
+    @property
+    def happens(self) -> str:
+        """What happens with it, for the preview; no value stands in it."""
+        left = f"; not taken over: {', '.join(self.found.left_out)}" if self.found.left_out else ""
+        kept = f"; with the password of {self.found.repository}" if self.found.password else ""
+        return f"skipped: {self.skipped}" if self.skipped else f"made{kept}{left}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +119,11 @@ def read(data: bytes, *, kind: str = "", password: str = "") -> tuple[str, list[
     if not found:
         raise PermanentError("There is nothing in this file.", field="file")
     return kind, found
+
+
+def names_in_use(store: Store) -> frozenset[str]:
+    """Return the names of all credentials, as they are compared."""
+    return frozenset(name_key(name) for name in store.credentials.names())
 
 
 def plan(kind: str, found: list[Found], taken: frozenset[str], *, rename: bool = False) -> Plan:
