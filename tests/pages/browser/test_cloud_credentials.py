@@ -2,187 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import queue
 import re
-import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pages.backends import s3_server, silent_server, webdav_server
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-NAME, PASSWORD = "admin", "correct horse battery"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists() and os.environ.get("CI") != "true", reason="chromium is missing"),
-]
-
-
-class Site:
-    """The program, serving one data folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.address = self.code = ""
-        self._process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("BACKUP_CREDENTIALS_")}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "webapp", "serve", "--port", "0", "--data-dir", str(self.folder)],
-            env=environment | {"BACKUP_CREDENTIALS_REVERIFY_HOURS": "0"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, args=(self._process, lines), daemon=True).start()
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            with contextlib.suppress(queue.Empty):
-                line = lines.get(timeout=0.1)
-                if " is at " in line:
-                    self.address = line.rpartition(" ")[2].rstrip("/")
-                if "one-time code" in line:
-                    self.code = line.rpartition(" ")[2]
-                if "Ctrl-C" in line:
-                    return
-        raise AssertionError("the program did not start")
-
-    @staticmethod
-    def _read(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
-        assert process.stdout
-        with contextlib.suppress(ValueError):  # closed by stop()
-            for line in process.stdout:
-                lines.put(line.strip())
-
-    def stop(self) -> None:
-        if self._process:
-            self._process.send_signal(signal.SIGTERM)
-            self._process.wait(20)
-            assert self._process.stdout
-            self._process.stdout.close()
-            self._process = None
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = Site(tmp_path_factory.mktemp("site") / "data")
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Values of an S3 credential that works."""
-    with s3_server(tmp_path_factory.mktemp("s3")) as values:
-        yield values
-
-
-@pytest.fixture(scope="module")
-def webdav(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Values of a WebDAV credential that works."""
-    with webdav_server(tmp_path_factory.mktemp("webdav")) as values:
-        yield values
-
-
-@pytest.fixture
-def silent() -> Iterator[int]:
-    """The port of a server that never answers."""
-    with silent_server() as port:
-        yield port
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def cookies(site: Site, chromium: Browser) -> list[dict[str, object]]:
-    """Make the first account in the browser, once; gives the cookies of the log-in."""
-    context = chromium.new_context()
-    page = context.new_page()
-    page.goto(site.address)
-    page.get_by_label("code").fill(site.code)
-    page.get_by_label("Name").fill(NAME)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button").first.click()
-    expect(page.get_by_role("heading", name="Backup Credentials")).to_be_visible()
-    found = context.cookies()
-    context.close()
-    return found  # pyright: ignore[reportReturnType]  Playwright's own dictionaries
-
-
-@contextlib.contextmanager
-def opened(chromium: Browser, cookies: list[dict[str, object]], **options: object) -> Iterator[Page]:
-    """Open a page that fails the test on any complaint of the browser."""
-    context: BrowserContext = chromium.new_context(**options)  # pyright: ignore[reportArgumentType]  as above
-    context.add_cookies(cookies)  # pyright: ignore[reportArgumentType]  as above
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if is_complaint(message.text) else None)
-    yield page
-    context.close()
-    assert not complaints
-
-
-def is_complaint(text: str) -> bool:
-    """Tell whether the browser found something wrong; answers with 4xx are part of some tests."""
-    return "Content Security Policy" in text or "htmx" in text.lower() or "Uncaught" in text
-
-
-@pytest.fixture
-def page(site: Site, chromium: Browser, cookies: list[dict[str, object]]) -> Iterator[Page]:
-    with opened(chromium, cookies, viewport={"width": 1280, "height": 900}) as made:
-        yield made
-
-
-def fill(page: Page, values: dict[str, str], name: str) -> None:
-    page.get_by_label("Name", exact=True).fill(name)
-    for key, value in values.items():
-        control = page.locator(f"#field-{key}")
-        if control.evaluate("node => node.tagName") == "SELECT":
-            with page.expect_response(re.compile("/fields")) if control.get_attribute("hx-post") else quiet():
-                control.select_option(value)
-        else:
-            control.fill(value)
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    yield
-
-
-def add(page: Page, site: Site, provider: str, values: dict[str, str], name: str) -> None:
-    page.goto(f"{site.address}/cloud-credentials/add?provider={provider}")
-    fill(page, values, name)
-    page.get_by_role("button", name="Verify Credential").click()
-    expect(page.locator(".result.good")).to_be_visible()
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
+from pages.browser.running import Site, add, fill, findings, opened
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 
 def test_add_verify_save_restart_find(page: Page, site: Site, s3: dict[str, str]) -> None:
@@ -350,14 +175,6 @@ def test_accessible(
         assert not found
 
 
-@pytest.fixture(scope="session")
-def axe() -> Path:
-    """The file of axe-core, from the npm packages that the tests install."""
-    from servers import parts, runs  # noqa: PLC0415  only this test needs them
-
-    return runs.need(parts.node_modules() / "axe-core/axe.min.js")
-
-
 @pytest.fixture
 def key_file(tmp_path: Path) -> Path:
     path = tmp_path / "key.json"
@@ -408,14 +225,6 @@ def test_accessible_with_errors_rows_and_results(
         page.get_by_role("button", name="Save", exact=True).click()
         expect(page.locator(".alert-danger")).to_be_visible()
         findings(page, axe)
-
-
-def findings(page: Page, axe: Path) -> None:
-    """Fail on anything that axe finds on this page."""
-    if not page.evaluate("typeof axe !== 'undefined'"):
-        page.add_script_tag(path=axe)
-    found = page.evaluate("axe.run().then(done => done.violations.map(v => v.id + ': ' + v.nodes[0].html))")
-    assert not found, page.url
 
 
 def test_after_an_error_the_answer_does_not_move_the_focus(page: Page, site: Site, webdav: dict[str, str]) -> None:
