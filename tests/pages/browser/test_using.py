@@ -31,7 +31,7 @@ def test_choose_a_tool_see_it_masked_and_copy_it(page: Page, used: str, s3: dict
     expect(page.locator(".alert-danger")).to_be_focused()
     page.get_by_label("Your own password").fill(PASSWORD)
     page.get_by_role("button", name="Show secrets to copy").click()
-    expect(page.get_by_label("AWS_SECRET_ACCESS_KEY")).to_have_value(s3["secret_access_key"])
+    expect(page.get_by_role("textbox", name="AWS_SECRET_ACCESS_KEY")).to_have_value(s3["secret_access_key"])
     page.get_by_role("button", name="Copy AWS_SECRET_ACCESS_KEY").click()
     expect(page.locator("#status")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == s3["secret_access_key"]

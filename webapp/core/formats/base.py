@@ -13,6 +13,9 @@ from webapp.core.errors import PermanentError
 from webapp.core.fields import Attributes, Field, FieldSet, Value, as_text
 from webapp.core.providers.base import Provider, Support
 
+OPTION_OF_FIELD = {"token": "token"}
+"""Options that speak of a field of the credential, with that field; without it they change nothing."""
+
 OPAQUE = "Opaque"
 """The type of a Kubernetes Secret that has no other."""
 
@@ -133,6 +136,11 @@ class Format:
     def providers(self) -> tuple[str, ...]:
         """The provider types that it can carry."""
         return tuple(self.carriers)
+
+    def options_for(self, provider: Provider) -> tuple[Field, ...]:
+        """Return the options that say something about this provider: what happens with a token needs one."""
+        keys = {field.key for field in provider.fields}
+        return tuple(option for option in self.options if OPTION_OF_FIELD.get(option.key, "") in keys | {""})
 
     @property
     def option_set(self) -> FieldSet:

@@ -58,9 +58,14 @@ class Use:
         return option.secret and option.key in self.draft.secrets
 
     @property
+    def options(self) -> tuple[Field, ...]:
+        """The options in the form."""
+        return self.format.options_for(self.provider)
+
+    @property
     def general_errors(self) -> list[str]:
         """What is wrong with the whole rather than with an option."""
-        known = {option.key for option in self.format.options}
+        known = {option.key for option in self.options}
         return [message for key, found in self.errors.items() if key not in known for message in found]
 
     @property
@@ -78,8 +83,8 @@ class Use:
     @property
     def names(self) -> Names:
         """The names that the snippet speaks of."""
-        secret = {option.key for option in self.format.options if option.secret}
-        filled = {option.key: self.value(option) for option in self.format.options if self.value(option)}
+        secret = {option.key for option in self.options if option.secret}
+        filled = {option.key: self.value(option) for option in self.options if self.value(option)}
         masked = filled | dict.fromkeys(secret, MASKED)
         return Names(self.credential.name, self.secret_name or resource_name(self.credential.name), masked)
 
@@ -98,7 +103,7 @@ class Use:
 
     def _plain_options(self) -> list[tuple[str, str]]:
         """Return the options that differ from their defaults and may be seen."""
-        plain = [option for option in self.format.options if not option.secret and self.value(option)]
+        plain = [option for option in self.options if not option.secret and self.value(option)]
         return [(one.key, self.value(one)) for one in plain if self.value(one) != as_text(one.default or "")]
 
     def refuse(self, error: CredentialError) -> None:

@@ -45,7 +45,7 @@ def tools(credential_id: str) -> Response:
 def use(credential_id: str, format_key: str) -> Response:
     """Show the options of a format; with none missing also what it writes, secrets masked."""
     shown = opened(credential_id, format_key)
-    if not any(option.required and not option.secret for option in shown.format.options):
+    if not any(option.required and not option.secret for option in shown.options):
         shown.look()
     return page_or_block(PAGE, "use", use=shown)
 
