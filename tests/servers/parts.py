@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 GO_MODULE = ROOT / "tests/tools/storage"
+GO_PACKAGES = ("github.com/versity/versitygw/cmd/versitygw", "github.com/fsouza/fake-gcs-server")
 NPM_FILES = (ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
 
 DEBIAN_PARTS: dict[str, str] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from webapp.core.fields import Attributes, Field, Kind, Level, OneOf, Problem, RcloneOption, Rule
@@ -46,7 +46,7 @@ FIELDS = (
         "SAS URL",
         "Instead of a key: a shared access signature with its address.",
         Kind.SECRET,
-        long_help="A SAS of one container needs that container under *Container to verify*.",
+        long_help="The container that a SAS is for is put under *Container to verify*: outside of it nothing is asked.",
         placeholder="https://account.blob.core.windows.net/container?sv=…",
         limit=4096,
         rules=(
@@ -89,6 +89,13 @@ FIELDS = (
 
 REPLIES = (
     Reply(
+        r"AuthenticationFailed|AuthorizationFailure|Server failed to authenticate",
+        State.INVALID,
+        "Azure rejected this SAS. It has ended, was revoked, or is for another container.",
+        "sas_url",
+        when="sas_url",
+    ),
+    Reply(
         r"AuthenticationFailed|AuthorizationFailure|InvalidAuthenticationInfo|Server failed to authenticate",
         State.INVALID,
         "Azure rejected this key, or the account name is not the one it belongs to.",
@@ -118,13 +125,23 @@ def _checks(attributes: Attributes) -> Iterable[Problem]:
     if account and "endpoint" not in attributes and not re.fullmatch(r"[a-z0-9]{3,24}", account):
         message = "Accounts of public Azure have 3 to 24 small letters and digits. Is it complete?"
         yield Problem("account", message, Level.WARNING)
-    if "sas_url" in attributes and _is_container_sas(str(attributes["sas_url"])) and "verify_target" not in attributes:
-        message = "A SAS of one container can only be checked inside it. Name the container here."
-        yield Problem("verify_target", message, Level.WARNING)
+    if _is_container_sas(str(attributes.get("sas_url", ""))) and "verify_target" not in attributes:
+        yield Problem("sas_url", "This SAS is for one container, and its address names none. Copy the whole address.")
 
 
 def _is_container_sas(url: str) -> bool:
     return "sr=c" in urlsplit(url).query.split("&")
+
+
+def _with_container(raw: Mapping[str, object]) -> Mapping[str, object]:
+    """Take the container to verify from a SAS of one container.
+
+    Elsewhere rclone would answer from the address alone, without asking Azure (rclone, backend/azureblob: a container
+    SAS lists its own container at the root).
+    """
+    url = str(raw.get("sas_url") or "").strip()
+    container = urlsplit(url).path.strip("/").rpartition("/")[2] if _is_container_sas(url) else ""
+    return {**raw, "verify_target": container} if container and not raw.get("verify_target") else raw
 
 
 AZUREBLOB = Provider(
@@ -145,6 +162,7 @@ AZUREBLOB = Provider(
         ),
     ),
     checks=(_checks,),
+    expand=_with_container,
     replies=REPLIES,
     hint=("account",),
     link=PORTAL,

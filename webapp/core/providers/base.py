@@ -30,12 +30,14 @@ class Reply:
         state: The verification state it stands for.
         message: A whole sentence that says what to do.
         field: Key of the field the hint belongs to, or empty.
+        when: Key of a field that the credential must have; empty for any credential.
     """
 
     pattern: str
     state: State
     message: str
     field: str = ""
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)

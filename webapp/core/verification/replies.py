@@ -147,7 +147,7 @@ def classify(provider: Provider, error: str, attributes: Attributes) -> Finding:
         word = provider.bucket_word.lower()
         message = f"The key was accepted, but it may not list all {word}s. Name its {word} under {provider.bucket_word} to verify."
         return Finding(State.VALID_LIMITED, message, provider.target, detail)
-    row = _first(provider, error)
+    row = _first(provider, error, attributes)
     if row is None:
         return Finding(State.INVALID, "The provider did not accept this. Its own words stand below.", "", detail)
     return Finding(row.state, row.message, _placed(row.field, provider, attributes), detail)
@@ -158,9 +158,10 @@ def _known(provider: Provider, error: str) -> bool:
     return any(re.search(row.pattern, error, re.IGNORECASE) for row in (*NETWORK, *provider.replies))
 
 
-def _first(provider: Provider, error: str) -> Reply | None:
+def _first(provider: Provider, error: str, attributes: Attributes) -> Reply | None:
     rows = (*NETWORK, *provider.replies, *GENERAL)
-    return next((row for row in rows if re.search(row.pattern, error, re.IGNORECASE)), None)
+    meant = (row for row in rows if not row.when or row.when in attributes)
+    return next((row for row in meant if re.search(row.pattern, error, re.IGNORECASE)), None)
 
 
 def _placed(field: str, provider: Provider, attributes: Attributes) -> str:

@@ -1,0 +1,64 @@
+"""Each real server as a fixture, started once in a run by whichever worker asks first."""
+
+from __future__ import annotations
+
+import pytest
+
+from servers import authority
+from servers.authority import Authority
+from servers.kinds import azure, ftp, s3, ssh, web
+from servers.runs import Run
+
+
+@pytest.fixture(scope="session")
+def own_authority(servers_run: Run) -> Authority:
+    """The authority that signed the certificates of the servers with TLS."""
+    return servers_run.once("authority", authority.create)
+
+
+@pytest.fixture(scope="session")
+def other_authority(servers_run: Run) -> Authority:
+    """Another one, that signed nothing in use."""
+    return servers_run.once("other-authority", authority.create)
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(servers_run: Run) -> s3.S3Server:
+    """SeaweedFS."""
+    return servers_run.once("seaweedfs", lambda place: s3.seaweedfs(servers_run, place))
+
+
+@pytest.fixture(scope="session")
+def versitygw(servers_run: Run) -> s3.S3Server:
+    """versitygw with its IAM service."""
+    return servers_run.once("versitygw", lambda place: s3.versitygw(servers_run, place))
+
+
+@pytest.fixture(scope="session")
+def vsftpd(servers_run: Run, own_authority: Authority) -> ftp.FtpServers:
+    """vsftpd three times."""
+    return servers_run.once("vsftpd", lambda place: ftp.vsftpd(servers_run, place, own_authority))
+
+
+@pytest.fixture(scope="session")
+def apache(servers_run: Run, own_authority: Authority) -> web.WebServer:
+    """Apache with WebDAV under TLS."""
+    return servers_run.once("apache", lambda place: web.apache(servers_run, place, own_authority))
+
+
+@pytest.fixture(scope="session")
+def nginx(servers_run: Run) -> web.WebServer:
+    """nginx."""
+    return servers_run.once("nginx", lambda place: web.nginx(servers_run, place))
+
+
+@pytest.fixture(scope="session")
+def sshd(servers_run: Run) -> ssh.SshServer:
+    """OpenSSH's sshd."""
+    return servers_run.once("sshd", lambda place: ssh.sshd(servers_run, place))
+
+
+@pytest.fixture(scope="session")
+def azurite(servers_run: Run) -> azure.AzureServer:
+    """Azurite."""
+    return servers_run.once("azurite", lambda place: azure.azurite(servers_run, place))
