@@ -6,7 +6,7 @@ import pytest
 
 from servers import authority
 from servers.authority import Authority
-from servers.kinds import azure, ftp, s3, ssh, web
+from servers.kinds import azure, database, ftp, s3, ssh, swift, web
 from servers.runs import Run
 
 
@@ -62,3 +62,21 @@ def sshd(servers_run: Run) -> ssh.SshServer:
 def azurite(servers_run: Run) -> azure.AzureServer:
     """Azurite."""
     return servers_run.once("azurite", lambda place: azure.azurite(servers_run, place))
+
+
+@pytest.fixture(scope="session")
+def tempauth(servers_run: Run) -> swift.SwiftServer:
+    """Swift with accounts of its own."""
+    return servers_run.once("tempauth", lambda place: swift.tempauth(servers_run, place))
+
+
+@pytest.fixture(scope="session")
+def keystone(servers_run: Run) -> swift.KeystoneServer:
+    """Swift behind Keystone."""
+    return servers_run.once("keystone", lambda place: swift.keystone(servers_run, place))
+
+
+@pytest.fixture(scope="session")
+def postgres(servers_run: Run) -> str:
+    """The address of a private PostgreSQL's socket, to be completed by a database's name."""
+    return servers_run.once("postgres", lambda place: database.postgres(servers_run, place))

@@ -96,7 +96,7 @@ def identity(name: str, key: tuple[str, str], actions: list[str]) -> dict[str, o
 
 def versitygw(run: Run, place: Path) -> S3Server:
     """Start versitygw and its IAM service: here a good key that is limited may not list all buckets."""
-    program, full, limited = need("versitygw", found=parts.program("versitygw")), new_key("root"), new_key("limited")
+    program, full = need("versitygw", found=parts.program("versitygw")), new_key("root")
     iam, port = free_port(), free_port()
     endpoint, accounts = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{iam}"
     private = place / "iam.sock"

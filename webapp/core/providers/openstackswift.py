@@ -112,6 +112,13 @@ REPLIES = (
     Reply(
         r"Authorization Failed|Bad Request.*auth",
         State.INVALID,
+        "The service rejected this application credential. Check its ID and secret, and that it has not ended.",
+        "application_credential_secret",
+        when="application_credential_secret",
+    ),
+    Reply(
+        r"Authorization Failed|Bad Request.*auth",
+        State.INVALID,
         "The service rejected this log-in. Check user, password, and for v3 the domains and the project.",
         "key",
     ),

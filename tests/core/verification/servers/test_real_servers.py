@@ -10,6 +10,7 @@ from servers.kinds.azure import AzureServer
 from servers.kinds.ftp import FtpServers
 from servers.kinds.s3 import S3Server, new_key
 from servers.kinds.ssh import SshServer
+from servers.kinds.swift import KeystoneServer, SwiftServer
 from servers.kinds.web import WebServer
 from servers.runs import free_port
 
@@ -194,3 +195,42 @@ class TestAzure:
     def test_account_signature(self, verifier: Verifier, azurite: AzureServer) -> None:
         values = {"sas_url": azurite.account_sas(), "verify_target": "alpha"}
         assert verify(verifier, "AZUREBLOB", values).state is State.VALID
+
+
+class TestSwift:
+    def test_own_accounts(self, verifier: Verifier, tempauth: SwiftServer) -> None:
+        assert verify(verifier, "OPENSTACK_SWIFT", tempauth.values()).state is State.VALID
+        wrong = verify(verifier, "OPENSTACK_SWIFT", tempauth.values(key=WRONG))
+        assert outcome(wrong) == (State.INVALID, "key")
+        missing = verify(verifier, "OPENSTACK_SWIFT", tempauth.values(verify_target="no-such"))
+        assert outcome(missing) == (State.MISCONFIGURED, "verify_target")
+
+    def test_a_user_of_one_container(self, verifier: Verifier, tempauth: SwiftServer) -> None:
+        limited = {"user": "test:limited", "key": tempauth.limited}
+        root = verify(verifier, "OPENSTACK_SWIFT", tempauth.values(**limited))
+        assert outcome(root) == (State.VALID_LIMITED, "verify_target")
+        own = verify(verifier, "OPENSTACK_SWIFT", tempauth.values(**limited, verify_target="alpha"))
+        assert own.state is State.VALID
+        other = verify(verifier, "OPENSTACK_SWIFT", tempauth.values(**limited, verify_target="beta"))
+        assert outcome(other) == (State.INVALID, "verify_target")
+
+    def test_keystone(self, verifier: Verifier, keystone: KeystoneServer) -> None:
+        assert verify(verifier, "OPENSTACK_SWIFT", keystone.values()).state is State.VALID
+        assert verify(verifier, "OPENSTACK_SWIFT", keystone.values(verify_target="alpha")).state is State.VALID
+        wrong = verify(verifier, "OPENSTACK_SWIFT", keystone.values(key=WRONG))
+        assert outcome(wrong) == (State.INVALID, "key")
+        region = verify(verifier, "OPENSTACK_SWIFT", keystone.values(region="Nowhere"))
+        assert region.state is State.MISCONFIGURED
+
+    def test_application_credential(self, verifier: Verifier, keystone: KeystoneServer) -> None:
+        name, secret = keystone.application
+        values = {
+            "auth": keystone.auth,
+            "auth_version": "3",
+            "application_credential_id": name,
+            "application_credential_secret": secret,
+            "region": "RegionOne",
+        }
+        assert verify(verifier, "OPENSTACK_SWIFT", values).state is State.VALID
+        wrong = verify(verifier, "OPENSTACK_SWIFT", {**values, "application_credential_secret": WRONG})
+        assert outcome(wrong) == (State.INVALID, "application_credential_secret")
