@@ -6,6 +6,7 @@ import pytest
 
 from servers import authority
 from servers.authority import Authority
+from servers.fake_internet.starting import Internet, fake_internet
 from servers.kinds import azure, database, ftp, s3, ssh, swift, web
 from servers.runs import Run
 
@@ -80,3 +81,9 @@ def keystone(servers_run: Run) -> swift.KeystoneServer:
 def postgres(servers_run: Run) -> str:
     """The address of a private PostgreSQL's socket, to be completed by a database's name."""
     return servers_run.once("postgres", lambda place: database.postgres(servers_run, place))
+
+
+@pytest.fixture(scope="session")
+def internet(servers_run: Run) -> Internet:
+    """The providers that cannot be had on loopback."""
+    return servers_run.once("internet", lambda place: fake_internet(servers_run, place))

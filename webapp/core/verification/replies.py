@@ -82,7 +82,7 @@ NETWORK = (
         AT_ADDRESS,
     ),
     Reply(
-        r"too_many_requests|too many requests|RateLimit|\b429\b|SlowDown",
+        r"too_many_requests|too many (requests|login tries)|RateLimit|activityLimitReached|\b429\b|SlowDown",
         State.UNREACHABLE,
         "The provider asks to wait: there were too many requests. Try again in some minutes.",
     ),

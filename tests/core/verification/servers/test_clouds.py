@@ -1,0 +1,153 @@
+"""Verification of the providers that only the fake internet has: accepted, refused, ended, slow, faulty."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from servers.fake_internet import clouds, mega
+from servers.fake_internet.starting import Internet
+from servers.fake_internet.tokens import CLIENT, CLIENT_SECRET
+
+from webapp.core.fields import as_text
+from webapp.core.oauth.refresh import TokenDoor
+from webapp.core.providers import PROVIDERS
+from webapp.core.store import KeyRing, Store, open_store
+from webapp.core.validation import check
+from webapp.core.verification.daemons import DaemonPool
+from webapp.core.verification.states import Result, State
+from webapp.core.verification.verifier import Verifier
+
+pytestmark = pytest.mark.server
+OAUTH = ("BOX", "DROPBOX", "GOOGLE_DRIVE", "GOOGLE_PHOTOS", "ONEDRIVE", "PCLOUD", "YANDEX")
+FAR, PAST = "2099-01-01T00:00:00Z", "2020-01-01T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    folder = tmp_path_factory.mktemp("store")
+    made = open_store(f"sqlite:///{folder}/s.db", KeyRing.from_file(folder / "seed.json", create=True))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def verifier(internet: Internet, store: Store) -> Iterator[Verifier]:
+    """A verifier whose daemons and token renewals reach the fake internet only."""
+    pool = DaemonPool(2, environment=internet.environment)
+    pool.start()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in internet.environment.items():
+            patch.setenv(name, value)
+        yield Verifier(pool, tokens=TokenDoor(store, by="tests"))
+    pool.stop()
+
+
+def token(access: str = "good-a", refresh: str = "", expiry: str = FAR) -> str:
+    return json.dumps(
+        {"access_token": access, "token_type": "Bearer", "refresh_token": refresh or "keep-x-0", "expiry": expiry}
+    )
+
+
+def values(provider: str, given: str) -> dict[str, object]:
+    """Return what a person types into the form."""
+    more = {"ONEDRIVE": {"drive_id": "canary-drive", "drive_type": "PERSONAL"}}.get(provider, {})
+    return {"client_id": CLIENT, "client_secret": CLIENT_SECRET, "token": given, **more}
+
+
+def verify(verifier: Verifier, provider: str, typed: dict[str, object]) -> Result:
+    checked = check(PROVIDERS[provider], typed)
+    assert checked.ok, checked.errors
+    result = verifier.verify(checked.provider, checked.attributes)
+    hidden = {as_text(value) for value in checked.provider.secret_values(checked.attributes)}
+    assert not [secret for secret in hidden if secret in f"{result.message} {result.detail}"]
+    return result
+
+
+@pytest.mark.parametrize("provider", OAUTH)
+class TestOAuth:
+    def test_accepted(self, verifier: Verifier, provider: str) -> None:
+        assert verify(verifier, provider, values(provider, token())).state is State.VALID
+
+    def test_an_unknown_token_is_invalid_at_its_field(self, verifier: Verifier, provider: str) -> None:
+        result = verify(verifier, provider, values(provider, token("bad-CANARY-token")))
+        assert (result.state, result.field) == (State.INVALID, "token")
+        assert "bad-CANARY-token" not in result.detail
+
+    def test_denied(self, verifier: Verifier, provider: str) -> None:
+        result = verify(verifier, provider, values(provider, token("denied-a")))
+        assert not result.good
+
+    def test_too_many_requests_is_no_verdict(self, verifier: Verifier, provider: str) -> None:
+        result = verify(verifier, provider, values(provider, token("slow-a")))
+        assert result.state is State.UNREACHABLE
+
+    def test_a_fault_of_the_service_is_no_verdict(self, verifier: Verifier, provider: str) -> None:
+        result = verify(verifier, provider, values(provider, token("fault-a")))
+        assert result.state is State.UNREACHABLE
+
+    def test_an_ended_token_is_renewed_and_handed_back(self, verifier: Verifier, provider: str) -> None:
+        family = f"renew{provider}"
+        result = verify(verifier, provider, values(provider, token("bad-old", f"once-{family}-0", PAST)))
+        assert result.state is State.VALID
+        assert json.loads(result.replaced["token"])["refresh_token"] == f"once-{family}-1"
+
+    def test_one_that_was_revoked_says_to_log_in_again(self, verifier: Verifier, provider: str) -> None:
+        result = verify(verifier, provider, values(provider, token("bad-old", "gone-x-0", PAST)))
+        assert (result.state, result.field) == (State.INVALID, "token")
+        assert "Log in at the provider again" in result.message
+
+    def test_a_log_in_that_is_busy_is_no_verdict(self, verifier: Verifier, provider: str) -> None:
+        result = verify(verifier, provider, values(provider, token("bad-old", "busy-x-0", PAST)))
+        assert result.state is State.UNREACHABLE
+
+    def test_a_wrong_client_is_said_at_its_field(self, verifier: Verifier, provider: str) -> None:
+        typed = values(provider, token("bad-old", "keep-x-0", PAST)) | {"client_secret": "CANARY-wrong"}
+        result = verify(verifier, provider, typed)
+        assert (result.state, result.field) == (State.INVALID, "client_id")
+
+
+class TestServiceAccount:
+    @pytest.mark.parametrize("provider", ["GOOGLE_CLOUD_STORAGE", "GOOGLE_DRIVE"])
+    def test_right_wrong_and_unknown(self, verifier: Verifier, internet: Internet, provider: str) -> None:
+        name = "service_account_credentials"
+        assert verify(verifier, provider, {name: internet.service_account}).state is State.VALID
+        wrong = verify(verifier, provider, {name: internet.other_key})
+        assert (wrong.state, wrong.field) == (State.INVALID, name)
+        stranger = internet.service_account.replace("robot@", "nobody@")
+        unknown = verify(verifier, provider, {name: stranger})
+        assert (unknown.state, unknown.field) == (State.INVALID, name)
+
+    def test_buckets(self, verifier: Verifier, internet: Internet) -> None:
+        typed: dict[str, object] = {"service_account_credentials": internet.service_account}
+        found = verify(verifier, "GOOGLE_CLOUD_STORAGE", typed | {"verify_target": "alpha"})
+        assert found.state is State.VALID
+        missing = verify(verifier, "GOOGLE_CLOUD_STORAGE", typed | {"verify_target": "no-such-bucket"})
+        assert (missing.state, missing.field) == (State.MISCONFIGURED, "verify_target")
+        denied = verify(verifier, "GOOGLE_CLOUD_STORAGE", typed | {"verify_target": "denied"})
+        assert (denied.state, denied.field) == (State.INVALID, "verify_target")
+
+
+class TestB2:
+    def test_right_wrong_and_missing(self, verifier: Verifier) -> None:
+        right: dict[str, object] = {"account": clouds.B2_ID, "key": clouds.B2_KEY}
+        assert verify(verifier, "B2", right).state is State.VALID
+        assert verify(verifier, "B2", right | {"verify_target": "alpha"}).state is State.VALID
+        wrong = verify(verifier, "B2", right | {"key": "K001CANARYwrong"})
+        assert (wrong.state, wrong.field) == (State.INVALID, "key")
+        missing = verify(verifier, "B2", right | {"verify_target": "no-such-bucket"})
+        assert (missing.state, missing.field) == (State.MISCONFIGURED, "verify_target")
+
+
+class TestMega:
+    def test_right_then_wrong_password_of_the_same_user(self, verifier: Verifier) -> None:
+        right: dict[str, object] = {"user": mega.USER, "pass": mega.PASSWORD}
+        assert verify(verifier, "MEGA", right).state is State.VALID
+        wrong = verify(verifier, "MEGA", right | {"pass": "CANARY-wrong"})
+        assert (wrong.state, wrong.field) == (State.INVALID, "pass")
+
+
+def test_nobody_else_was_asked(verifier: Verifier, internet: Internet) -> None:
+    assert verify(verifier, "BOX", values("BOX", token())).good
+    assert internet.ask("strangers") == []
