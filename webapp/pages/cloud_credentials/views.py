@@ -187,9 +187,10 @@ def result_of(draft: Draft, attributes: Attributes) -> Result | None:
     """Return the result of the draft's check, read from the running checks when it has just ended."""
     running = runtime().checks.get(draft.check) if draft.check and not draft.result else None
     if running and running.result:
+        asked = draft.checked == digest(attributes)  # before the draft takes a token that the check renewed
         draft.note(running.result)
         drafts().keep(draft)
-        if draft.checked == digest(attributes):
+        if asked:
             return running.result
     return draft.result_for(attributes)
 
