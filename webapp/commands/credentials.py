@@ -79,11 +79,21 @@ def list_credentials(settings: Settings, text: str, provider_type: str | None, s
 @with_settings(Scope.EVERY)
 def show(settings: Settings, name: str, *, reveal: bool, as_json: bool) -> None:
     """Show a credential and its values; secrets are masked."""
+    from webapp.core.store.audit import Action  # noqa: PLC0415  the help text needs no store
+
     with opened(settings) as runtime:
         refuse_locked(runtime)
         credential = runtime.store.credentials.find(name)
-    if credential.damaged:
-        raise PermanentError(credential.damaged)
+        if credential.damaged:
+            raise PermanentError(credential.damaged)
+        if reveal:
+            runtime.store.audit.note(
+                Action.READ,
+                kind="credential",
+                subject=credential.id,
+                name=credential.name,
+                detail={"command": "show --reveal"},
+            )
     if as_json:
         echo_json(described(credential, reveal=reveal))
     else:

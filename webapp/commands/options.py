@@ -65,6 +65,7 @@ def opened(settings: Settings, *, pool_size: int = 1) -> Generator[Runtime]:
         PermanentError: The data folder, the database or the seed cannot be used.
     """
     from webapp.core.runtime import Runtime  # noqa: PLC0415  the help text needs no store
+    from webapp.core.store.audit.acting import acting  # noqa: PLC0415
 
     try:
         runtime = Runtime(dataclasses.replace(settings, pool_size=pool_size))
@@ -72,7 +73,8 @@ def opened(settings: Settings, *, pool_size: int = 1) -> Generator[Runtime]:
         reason = error.strerror or type(error).__name__
         raise PermanentError(f"The data folder {settings.data_dir} cannot be used: {reason}.") from None
     try:
-        yield runtime
+        with acting(this_user(), "command line"):
+            yield runtime
     finally:
         runtime.stop()
 

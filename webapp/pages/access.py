@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from webapp.core.runtime import Runtime
 from webapp.core.store import Account, DamagedError, LockedError, Session
+from webapp.core.store.audit.acting import act
 from webapp.pages.hx import go, shown_address, wants_fragment
 from webapp.pages.security import settings
 
@@ -56,6 +57,7 @@ def require_login() -> Response | None:
     session = store.sessions.find(token) if request.endpoint != "static" else None
     g.session, g.token = session, token
     g.account = store.accounts.get(session.account) if session else None
+    act(g.account.name if g.account else "a visitor", request.remote_addr or "unknown")
     if request.endpoint in OPEN or request.endpoint is None:
         return None
     if g.account is None:

@@ -11,6 +11,7 @@ import time
 from flask import Flask, request, session
 
 from webapp.core.errors import CredentialError
+from webapp.core.store.audit import Action
 from webapp.pages.access import current_account, current_session, runtime
 
 SECONDS = 300
@@ -47,7 +48,9 @@ def check_own_password() -> str:
     if not password:
         return "Type your own password, the one that you log in with."
     try:
-        runtime().store.accounts.check(current_account().name, password, request.remote_addr or "")
+        runtime().store.accounts.check(
+            current_account().name, password, request.remote_addr or "", action=Action.PASSWORD
+        )
     except CredentialError as error:
         return "This is not your password." if error.field else error.message
     session[NOTE] = [current_session().id, time.time()]

@@ -11,6 +11,7 @@ from webapp.core.formats import Format, Rendered, Source, UnsupportedFormatError
 from webapp.core.formats.masking import masked
 from webapp.core.oauth.endpoints import token_endpoint
 from webapp.core.providers import provider as find_provider
+from webapp.core.store.audit import Action
 from webapp.core.store.faults import ChangedError
 from webapp.core.tokens import Token
 from webapp.core.validation import InvalidValuesError
@@ -61,7 +62,12 @@ class FormatService:
         attributes = self._with_key(self._with_token(credential, provider, options), provider)
         source = Source(credential.name, provider, attributes)
         wanted.produce(source, options)
-        return render(format_key, source, {**raw, **self._kept(wanted, credential.id, options, raw, by)})
+        made = render(format_key, source, {**raw, **self._kept(wanted, credential.id, options, raw, by)})
+        detail = {"format": format_key}
+        self._store.audit.note(
+            Action.READ, kind="credential", subject=credential.id, name=credential.name, who=by, detail=detail
+        )
+        return made
 
     def preview(self, credential_id: str, format_key: str, raw: Mapping[str, object]) -> dict[str, str]:
         """Return the text of each key with every secret masked; nothing is kept, generated or renewed.

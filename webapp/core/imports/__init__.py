@@ -10,6 +10,7 @@ from webapp.core.errors import PermanentError
 from webapp.core.imports import awsfile, rcloneconf, resticenv, truenas
 from webapp.core.imports.base import Found, PasswordNeededError
 from webapp.core.providers import PROVIDERS
+from webapp.core.store.audit import Action
 from webapp.core.store.names import clean_name, name_key
 from webapp.core.validation import check
 
@@ -189,4 +190,5 @@ def carry_out(
                 )
             if progress:
                 progress(count, len(made))
+        service.store.audit.note(Action.IMPORT, name=planned.kind, who=by, detail={"credentials": len(made)})
     return len(made)

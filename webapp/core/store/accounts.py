@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from peewee import IntegrityError
 
 from webapp.core.errors import ConflictError, PermanentError, TransientError
+from webapp.core.store.audit import Action, Audit, Outcome
 from webapp.core.store.models import Tables, moment, now, stamp
 from webapp.core.store.names import clean_name, name_key
 
@@ -46,8 +47,9 @@ class Account:
 class Accounts:
     """Makes and checks accounts."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, audit: Audit) -> None:
         self._tables = tables
+        self._audit = audit
         self._rows: Any = tables.account
         self._attempts: Any = tables.attempt
         self._values: Any = tables.value
@@ -82,6 +84,7 @@ class Accounts:
         stored = self._values.get_or_none(self._values.id == CODE_KEY)
         if stored is None or not hmac.compare_digest(stored.value, _hash(code.strip().lower())):
             self._fail(subjects)
+            self._audit.note(Action.SIGN_IN, outcome=Outcome.REFUSED, detail={"why": "wrong set-up code"})
             raise PermanentError("This code is wrong. The newest one stands in the log of the server.", field="code")
         return self._create(name, password)
 
@@ -94,12 +97,13 @@ class Accounts:
             with self._tables.database.atomic():
                 self._rows.insert(**columns, password=_hashed(password)).execute()
                 self._values.delete().where(self._values.id == CODE_KEY).execute()
+                self._audit.note(Action.ADD, kind="account", subject=account.id, name=name, who=name)
         except IntegrityError:
             raise ConflictError("An account of this name exists.", field="name") from None
         return account
 
-    def check(self, name: str, password: str, address: str) -> Account:
-        """Return the account that this password belongs to.
+    def check(self, name: str, password: str, address: str, *, action: Action = Action.SIGN_IN) -> Account:
+        """Return the account that this password belongs to, and note it in the audit as `action`.
 
         Raises:
             PermanentError: Name or password is wrong; it is not said which.
@@ -110,9 +114,17 @@ class Accounts:
         row = self._rows.get_or_none(self._rows.name_key == name_key(name))
         if not _matches(password, row.password if row else None):
             self._fail(subjects)
+            self._refused(row, action)
             raise PermanentError("Name or password is wrong.", field="password")
         self._attempts.delete().where(self._attempts.id.in_(subjects)).execute()
+        self._audit.note(action, kind="account", subject=row.id, name=row.name, who=row.name)
         return Account(row.id, row.name)
+
+    def _refused(self, row: Any, action: Action) -> None:
+        """Note a wrong password; an unknown name is not repeated, as people type passwords into the wrong input."""
+        who, subject = (row.name, row.id) if row else ("an unknown name", "")
+        detail = {"why": "wrong password" if row else "unknown name"}
+        self._audit.note(action, kind="account", subject=subject, who=who, outcome=Outcome.REFUSED, detail=detail)
 
     def change_password(self, identifier: str, old: str, new: str, *, address: str = "") -> None:
         """Give an account a new password.
@@ -124,11 +136,16 @@ class Accounts:
         if account is None:
             raise PermanentError("This account is gone.")
         try:
-            self.check(account.name, old, address)
+            self.check(account.name, old, address, action=Action.PASSWORD)
         except PermanentError as error:
             raise PermanentError("The present password is wrong.", field="old") from error
         _refuse_weak(new, field="new")
-        self._rows.update(password=_hashed(new)).where(self._rows.id == identifier).execute()
+        with self._tables.database.atomic():
+            self._rows.update(password=_hashed(new)).where(self._rows.id == identifier).execute()
+            detail = {"what": "changed"}
+            self._audit.note(
+                Action.PASSWORD, kind="account", subject=identifier, name=account.name, who=account.name, detail=detail
+            )
 
     def _refuse_throttled(self, subjects: tuple[str, ...]) -> None:
         waits = [self._wait(row) for row in self._attempts.select().where(self._attempts.id.in_(subjects))]

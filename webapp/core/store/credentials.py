@@ -15,6 +15,7 @@ from peewee import IntegrityError, fn
 from webapp.core.errors import ConflictError, NotFoundError, PermanentError
 from webapp.core.fields import Attributes, Value
 from webapp.core.providers import PROVIDERS
+from webapp.core.store.audit import Action, Audit, Outcome
 from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import ChangedError, DamagedError, LockedError
 from webapp.core.store.models import CredentialRow, Tables, moment, now, stamp
@@ -89,10 +90,11 @@ class Page(Generic[T]):
 class Credentials:
     """Adds, finds, changes and removes credentials."""
 
-    def __init__(self, tables: Tables, envelope: Envelope) -> None:
+    def __init__(self, tables: Tables, envelope: Envelope, audit: Audit) -> None:
         self._tables = tables
         self._rows = tables.credential
         self._envelope = envelope
+        self._audit = audit
 
     def add(self, name: str, provider_type: str, attributes: Attributes, *, by: str) -> Credential:
         """Store a new credential.
@@ -110,7 +112,7 @@ class Credentials:
             name=name,
             name_key=name_key(name),
             provider=provider_type,
-            sealed=self._envelope.seal(Place(KIND, identifier, "attributes", 1), dict(attributes)),
+            sealed=self._envelope.seal(_values(identifier, 1), dict(attributes)),
             sealed_version=1,
             version=1,
             created=at,
@@ -204,19 +206,23 @@ class Credentials:
         if row.version != version:
             raise ChangedError(self._read(row))
         at = stamp(now())
+        old = self._read(row)
         update: dict[str, Any] = {"version": version + 1, "changed": at, "changed_by": by}
+        detail = {"fields": ", ".join(_changed(old.attributes, attributes))} if attributes is not None else {}
         if name is not None:
             update |= {"name": clean_name(name), "name_key": name_key(clean_name(name))}
+            detail |= {"renamed to": update["name"]} if update["name"] != old.name else {}
         if attributes is not None:
-            update |= self._sealed(row, version + 1, attributes, at)
-        if self._update(identifier, version, update) == 0:
+            update |= self._sealed(old, version + 1, attributes, str(row.secret_dates), at)
+        if self._update(identifier, version, update, action=Action.CHANGE, name=old.name, who=by, detail=detail) == 0:
             raise ChangedError(self.get(identifier))
         return self.get(identifier)
 
-    def _sealed(self, row: CredentialRow, version: int, attributes: Attributes, at: str) -> dict[str, Any]:
-        old = self._read(row)
-        dates = _secret_dates(old.provider, old.attributes, attributes, json.loads(str(row.secret_dates)), at)
-        sealed = self._envelope.seal(Place(KIND, old.id, "attributes", version), dict(attributes))
+    def _sealed(
+        self, old: Credential, version: int, attributes: Attributes, secret_dates: str, at: str
+    ) -> dict[str, Any]:
+        dates = _secret_dates(old.provider, old.attributes, attributes, json.loads(secret_dates), at)
+        sealed = self._envelope.seal(_values(old.id, version), dict(attributes))
         return {"sealed": sealed, "sealed_version": version, "secret_dates": json.dumps(dates)}
 
     def duplicate(self, identifier: str, *, name: str, by: str) -> Credential:
@@ -228,7 +234,7 @@ class Credentials:
         row = self._row(identifier)
         return self.add(name, str(row.provider), self._open(row), by=by)
 
-    def delete(self, identifier: str, *, version: int | None = None, by: str) -> None:  # noqa: ARG002  for the history
+    def delete(self, identifier: str, *, version: int | None = None, by: str) -> None:
         """Remove a credential.
 
         Raises:
@@ -237,7 +243,9 @@ class Credentials:
         row = self._row(identifier)
         if version is not None and row.version != version:
             raise ChangedError(self._read(row))
-        self._rows.delete().where(self._rows.id == identifier).execute()
+        with self._tables.database.atomic():
+            self._rows.delete().where(self._rows.id == identifier).execute()
+            self._audit.note(Action.DELETE, kind=KIND, subject=identifier, name=str(row.name), who=by)
 
     def record(self, identifier: str, result: Result, *, version: int, at: datetime | None = None) -> None:
         """Keep the result of a verification, unless another version is stored by now."""
@@ -245,15 +253,17 @@ class Credentials:
         changed = row.state != result.state
         went_bad = bool(row.state) and State(str(row.state)) in GOOD and not result.good
         report = [result.message, result.field, result.detail, result.seconds]
+        noted = {"action": Action.VERIFICATION, "name": str(row.name), "outcome": _outcome(result)}
+        noted |= {"detail": {"state": result.state, "before": row.state or "not verified"}}
         update: dict[str, Any] = {
             "state": str(result.state),
             "checked": stamp(at or now()),
-            "report": self._envelope.seal(Place(KIND, identifier, "report", 0), report),
+            "report": self._envelope.seal(place_of_report({"id": identifier}), report),
             "seen": not went_bad if changed else row.seen,
         }
         if changed:
             update |= {"state_since": update["checked"], "previous_state": row.state}
-        self._update(identifier, version, update)
+        self._update(identifier, version, update, **(noted if changed else {}))
 
     def due(self, *, older_than: datetime, limit: int) -> list[str]:
         """Return ids of credentials that were never checked or last before that time, the oldest first."""
@@ -288,19 +298,26 @@ class Credentials:
         try:
             with self._tables.database.atomic():
                 self._rows.insert(**columns).execute()
+                identifier, name, by = columns["id"], columns["name"], columns["changed_by"]
+                detail = {"provider": columns["provider"]}
+                self._audit.note(Action.ADD, kind=KIND, subject=identifier, name=name, who=by, detail=detail)
         except IntegrityError:
             raise _taken() from None
 
-    def _update(self, identifier: str, version: int, columns: dict[str, Any]) -> int:
+    def _update(self, identifier: str, version: int, columns: dict[str, Any], **noted: Any) -> int:
+        """Write columns over the given version and note it, both or nothing; returns 0 for another version."""
         rows: Any = self._rows
         try:
             with self._tables.database.atomic():
-                return rows.update(**columns).where(rows.id == identifier, rows.version == version).execute()
+                count = rows.update(**columns).where(rows.id == identifier, rows.version == version).execute()
+                if count and noted:
+                    self._audit.note(kind=KIND, subject=identifier, **noted)
+                return count
         except IntegrityError:
             raise _taken() from None
 
     def _open(self, row: CredentialRow) -> Attributes:
-        place = Place(KIND, str(row.id), "attributes", int(str(row.sealed_version)))
+        place = _values(str(row.id), int(str(row.sealed_version)))
         return MappingProxyType(self._envelope.open(place, str(row.sealed)))
 
     def _read(self, row: Any) -> Credential:
@@ -329,7 +346,7 @@ class Credentials:
         if not row.state:
             return None
         try:
-            message, about, detail, seconds = self._envelope.open(Place(KIND, row.id, "report", 0), row.report)
+            message, about, detail, seconds = self._envelope.open(place_of_report({"id": row.id}), row.report)
         except (LockedError, DamagedError):
             message, about, detail, seconds = "The report of the last check cannot be read.", "", "", 0.0
         return Verification(
@@ -342,6 +359,29 @@ class Credentials:
             moment(row.state_since),
             row.previous_state,
         )
+
+
+def place_of_values(row: Mapping[str, Any]) -> Place:
+    """Return where the values of a credential stand."""
+    return Place(KIND, row["id"], "attributes", row["sealed_version"])
+
+
+def place_of_report(row: Mapping[str, Any]) -> Place:
+    """Return where the report of the last check stands."""
+    return Place(KIND, row["id"], "report", 0)
+
+
+def _values(identifier: str, version: int) -> Place:
+    return place_of_values({"id": identifier, "sealed_version": version})
+
+
+def _changed(old: Attributes, new: Attributes) -> list[str]:
+    """Return the keys of values that differ."""
+    return sorted(key for key in {**old, **new} if old.get(key) != new.get(key))
+
+
+def _outcome(result: Result) -> Outcome:
+    return Outcome.OK if result.good else Outcome.FAILED
 
 
 def _taken() -> ConflictError:

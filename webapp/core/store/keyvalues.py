@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from webapp.core.store.envelope import Envelope, Place
@@ -49,5 +50,10 @@ class Values:
         self._rows.delete().where(self._rows.id >= prefix, self._rows.id < before).execute()
 
 
+def place_of_value(row: Mapping[str, Any]) -> Place:
+    """Return where a value stands."""
+    return Place("value", row["id"], "value", 0)
+
+
 def _place(key: str) -> Place:
-    return Place("value", key, "value", 0)
+    return place_of_value({"id": key})

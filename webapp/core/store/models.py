@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from peewee import BooleanField, CharField, Database, FloatField, IntegerField, Model, TextField
+
+from webapp.core.store.envelope import Place
 
 T = TypeVar("T", bound=Model)
 
@@ -53,16 +56,27 @@ class CredentialRow(Model):
 
 
 class MasterKeyRow(Model):
-    """A master key by id, with a value sealed by it to tell the right key from a wrong one."""
+    """A master key by id, with a value sealed by it to tell the right key from a wrong one.
+
+    One that is `awaited` came with restored records, or was given up as lost: without it those records wait, and the
+    store is open all the same. `replaced` is when another key became the primary one.
+    """
 
     id = CharField(primary_key=True)
     proof = TextField()
     created = TextField()
+    awaited = BooleanField(default=False)
+    replaced = TextField(default="")
 
     class Meta:
         """The table's name."""
 
         table_name = "master_key"
+
+
+def place_of_proof(row: Mapping[str, Any]) -> Place:
+    """Return where the proof of a master key stands."""
+    return Place("master_key", row["id"], "proof", 0)
 
 
 class AccountRow(Model):

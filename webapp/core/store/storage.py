@@ -14,6 +14,7 @@ from playhouse.pool import PooledPostgresqlDatabase
 
 from webapp.core.errors import PermanentError
 from webapp.core.store.accounts import Accounts
+from webapp.core.store.audit import Action, Audit
 from webapp.core.store.credentials import Credentials
 from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import DamagedError, SeedError
@@ -21,7 +22,7 @@ from webapp.core.store.keyring import KeyRing
 from webapp.core.store.keyvalues import Values
 from webapp.core.store.locks import Locks
 from webapp.core.store.migrations import migrate
-from webapp.core.store.models import Tables, now, stamp
+from webapp.core.store.models import Tables, now, place_of_proof, stamp
 from webapp.core.store.repositories import Repositories
 from webapp.core.store.sessions import IDLE, Sessions
 
@@ -58,18 +59,19 @@ class Store:
         self._keys: Any = tables.master_key
         self._ring = key_ring
         self._envelope = Envelope(key_ring)
-        self.credentials = Credentials(tables, self._envelope)
-        self.accounts = Accounts(tables)
+        self.values = Values(tables, self._envelope)
+        self.audit = Audit(tables, self.values)
+        self.credentials = Credentials(tables, self._envelope, self.audit)
+        self.accounts = Accounts(tables, self.audit)
         self.sessions = Sessions(tables, idle)
         self.locks = Locks(tables)
-        self.values = Values(tables, self._envelope)
-        self.repositories = Repositories(tables, self._envelope)
+        self.repositories = Repositories(tables, self._envelope, self.audit)
         self.locked: LockedReason | None = None
         self._meet_keys()
 
     def _meet_keys(self) -> None:
         """Compare the ring with the keys that the database needs; a fresh database gets the first key."""
-        needed = [row.id for row in self._keys.select()]
+        needed = [row.id for row in self._keys.select().where(~self._keys.awaited)]
         if not needed:
             self._ring.fill()
         # A key is written to the file before the database names it: with the names known, the file is looked at again.
@@ -82,6 +84,7 @@ class Store:
         self.locked = None
         if self._ring.primary_id not in needed:
             self._add_key(self._ring.primary_id)
+        self.audit.ready()
 
     def _proven(self, identifier: str) -> bool:
         if self._ring.key(identifier) is None:
@@ -111,10 +114,13 @@ class Store:
             )
         self._ring.take(given)
         self._meet_keys()
+        self.audit.note(Action.SEED, name=", ".join(given.ids), detail={"what": "unlocked"})
 
     def together(self) -> AbstractContextManager[Any]:
         """Return a context in which all that is written is kept together, or nothing when it ends by an error."""
-        return cast("AbstractContextManager[Any]", self._database.atomic())
+        # SQLite: taking the write lock at once, it is never refused for what was read before someone else wrote.
+        sqlite = isinstance(self._database, SqliteDatabase)
+        return cast("AbstractContextManager[Any]", self._database.atomic(*(["IMMEDIATE"] if sqlite else [])))
 
     def release(self) -> None:
         """Give this thread's connection back, at the end of a request."""
@@ -130,7 +136,7 @@ class Store:
 
 
 def _proof(identifier: str) -> Place:
-    return Place("master_key", identifier, "proof", 0)
+    return place_of_proof({"id": identifier})
 
 
 def _locked_sentence(missing: tuple[str, ...]) -> str:

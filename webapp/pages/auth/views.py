@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 
 from webapp.core.errors import CredentialError, TransientError
+from webapp.core.store.audit import Action, Outcome
 from webapp.pages.access import cookie_name, current_account, logged_in, runtime, safe_next, session_key
 from webapp.pages.errors import status_of
 from webapp.pages.security import settings
@@ -88,6 +89,8 @@ def login() -> Response | str | tuple[str, int]:
 def logout() -> Response:
     """End this log-in."""
     runtime().store.sessions.end_token(g.token)
+    if g.account:
+        runtime().store.audit.note(Action.SIGN_OUT, kind="account", subject=g.account.id, name=g.account.name)
     response = redirect(url_for("auth.login"), 303)
     response.delete_cookie(cookie_name(), path="/", secure=settings().secure_cookies)
     return response
@@ -130,6 +133,9 @@ def end_session(session_id: str) -> Response:
     store = runtime().store
     if session_id in {session.id for session in store.sessions.list(current_account().id)}:
         store.sessions.end(session_id)
+        store.audit.note(
+            Action.SIGN_OUT, kind="account", name=current_account().name, detail={"what": "another log-in"}
+        )
         flash("The log-in has ended.")
     return redirect(url_for("auth.account"), 303)
 
@@ -147,6 +153,7 @@ def unlock() -> Response | str | tuple[str, int]:
     try:
         store.unlock(text)
     except CredentialError as error:
+        store.audit.note(Action.SEED, outcome=Outcome.REFUSED, detail={"what": "wrong seed"})
         return render_template("auth/unlock.html", locked=store.locked, error=error), 422
     current_app.config["SECRET_KEY"] = session_key(runtime())
     flash("The store is open.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from peewee import Database
 
 from webapp.core.errors import PermanentError
-from webapp.core.store.migrations import m0001_initial, m0003_repositories
+from webapp.core.store.migrations import m0001_initial, m0003_repositories, m0006_audit
 from webapp.core.store.models import now, stamp
 
 
@@ -24,6 +24,7 @@ class Migration:
 MIGRATIONS = (
     Migration(1, "initial", m0001_initial.run),
     Migration(3, "repositories", m0003_repositories.run),
+    Migration(6, "audit", m0006_audit.run),
 )
 """In order; numbers never change once released."""
 
@@ -42,10 +43,10 @@ def migrate(database: Database, *, postgres: bool) -> None:
         if postgres:
             database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         database.execute_sql(RECORD)
-        done = database.execute_sql("SELECT MAX(number) FROM migration").fetchone()[0] or 0
-        if done > MIGRATIONS[-1].number:
+        done = {number for (number,) in database.execute_sql("SELECT number FROM migration").fetchall()}
+        if max(done, default=0) > MIGRATIONS[-1].number:
             raise PermanentError("This database was made by a newer version. Install that version or restore a backup.")
-        for step in (step for step in MIGRATIONS if step.number > done):
+        for step in (step for step in MIGRATIONS if step.number not in done):
             step.run(database)
             mark = "%s" if postgres else "?"
             record = f"INSERT INTO migration (number, name, applied) VALUES ({mark}, {mark}, {mark})"  # noqa: S608

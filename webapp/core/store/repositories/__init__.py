@@ -7,12 +7,14 @@ and never replaced in passing.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
 
 from webapp.core.errors import ConflictError
+from webapp.core.store.audit import Action, Audit
 from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.models import Tables, bound, moment, now, stamp
 from webapp.core.store.repositories.models import RepositoryRow
@@ -45,8 +47,10 @@ class Repository:
 class Repositories:
     """Keeps repositories' secrets, sealed, each under its credential and the repository's name."""
 
-    def __init__(self, tables: Tables, envelope: Envelope) -> None:
+    def __init__(self, tables: Tables, envelope: Envelope, audit: Audit) -> None:
+        self._database = tables.database
         self._rows: Any = bound(RepositoryRow, tables.database)
+        self._audit = audit
         self._envelope = envelope
 
     def secret(self, credential: str, name: str, secret: str, *, by: str, given: str = "") -> str:
@@ -85,13 +89,17 @@ class Repositories:
     def forget(self, credential: str, name: str) -> int:
         """Remove a repository's secrets for good and return how many there were."""
         rows = self._rows
-        return int(rows.delete().where(rows.credential == credential, rows.name == name).execute())
+        with self._database.atomic():
+            gone = int(rows.delete().where(rows.credential == credential, rows.name == name).execute())
+            if gone:
+                self._audit.note(Action.DELETE, kind="repository", subject=credential, name=name)
+        return gone
 
     def _keep(self, credential: str, name: str, secret: str, given: str, by: str) -> None:
         """Insert unless someone else was first; then theirs stands."""
         identifier = str(uuid.uuid4())
         value = given or token_urlsafe(GENERATED_BYTES)
-        self._rows.insert(
+        row = self._rows.insert(
             id=identifier,
             credential=credential,
             name=name,
@@ -100,12 +108,22 @@ class Repositories:
             generated=not given,
             created=stamp(now()),
             created_by=by,
-        ).on_conflict_ignore().execute()
+        )
+        with self._database.atomic():
+            row.on_conflict_ignore().execute()
+            kept = "given" if given else "generated"
+            detail = {"secret": secret, "kept": kept}
+            self._audit.note(Action.ADD, kind="repository", subject=credential, name=name, who=by, detail=detail)
 
     def _one(self, credential: str, name: str, secret: str) -> tuple[Any, ...]:
         rows = self._rows
         return (rows.credential == credential, rows.name == name, rows.secret == secret)
 
 
+def place_of_secret(row: Mapping[str, Any]) -> Place:
+    """Return where a repository's secret stands."""
+    return Place("repository", row["id"], "secret", 0)
+
+
 def _place(identifier: str) -> Place:
-    return Place("repository", identifier, "secret", 0)
+    return place_of_secret({"id": identifier})

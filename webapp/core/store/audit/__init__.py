@@ -1,0 +1,117 @@
+"""The audit: who did what, from where, when, with what outcome; never a value.
+
+Entries form a chain of hashes, so that one that was changed, left out or put in is found. Each carries a mark that
+needs the secret seed, so that nobody who only reaches the database can make a new chain.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from webapp.core.store.audit.acting import actor
+from webapp.core.store.audit.entries import LONGEST, Action, Entry, Outcome, chained, marked
+from webapp.core.store.audit.models import AuditBookRow, AuditRow
+from webapp.core.store.faults import DamagedError, LockedError
+from webapp.core.store.keyvalues import Values
+from webapp.core.store.models import Tables, bound, now, stamp
+
+AUDIT_KEY = "audit-key:"
+"""A book's key stands sealed under this name and the book's id."""
+
+__all__ = ["AUDIT_KEY", "Action", "Audit", "Entry", "Outcome"]
+
+
+class Audit:
+    """Notes what happens."""
+
+    def __init__(self, tables: Tables, values: Values) -> None:
+        self._database = tables.database
+        self._rows: Any = bound(AuditRow, tables.database)
+        self._books: Any = bound(AuditBookRow, tables.database)
+        self._values = values
+        self._keys: dict[str, bytes] = {}
+
+    def note(
+        self,
+        action: Action,
+        *,
+        kind: str = "",
+        subject: str = "",
+        name: str = "",
+        outcome: Outcome = Outcome.OK,
+        who: str = "",
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        """Note what happened; inside a transaction the entry is kept or dropped together with the rest of it.
+
+        Args:
+            action: What.
+            kind: Of what kind the subject is, such as `credential`.
+            subject: The subject's id.
+            name: What the subject is called.
+            outcome: How it ended.
+            who: Who did it, when it is not the one who acts in this thread (see `acting`).
+            detail: More by name: a format, keys of changed fields, a count. Never a value of a field.
+        """
+        acts = actor()
+        texts = {key: _text(value) for key, value in (detail or {}).items()}
+        entry = Entry(
+            "", 0, now(), _text(who or acts.who), _text(acts.origin), action, kind, subject, _text(name), outcome, texts
+        )
+        with self._database.atomic():
+            self._append(entry)
+
+    def _append(self, entry: Entry) -> None:
+        """Count the book up first: that takes the lock under which the chain grows by one entry at a time."""
+        books = self._books
+        counted = books.update(number=books.number + 1).where(books.own).returning(books.id, books.number, books.chain)
+        ((book, number, before),) = counted.tuples().execute()
+        entry = replace(entry, book=book, number=number)
+        chain = chained(before, entry)
+        self._rows.insert(**_columns(entry, chain, marked(self.key(book), chain))).execute()
+        books.update(chain=chain).where(books.id == book).execute()
+
+    def ready(self) -> None:
+        """Make the key of the own book's marks, once the secret seed is there."""
+        (book,) = self._books.select().where(self._books.own)
+        if self.key(book.id) is None:
+            self._values.add(AUDIT_KEY + book.id, secrets.token_hex(32), secret=True)
+
+    def key(self, book: str) -> bytes | None:
+        """Return the key of a book's marks; nothing while the secret seed is missing."""
+        if book not in self._keys:
+            try:
+                text = self._values.get(AUDIT_KEY + book)
+            except (LockedError, DamagedError):
+                return None
+            if text is None:
+                return None
+            self._keys[book] = bytes.fromhex(text)
+        return self._keys[book]
+
+
+def _columns(entry: Entry, chain: str, mark: str) -> dict[str, Any]:
+    return {
+        "book": entry.book,
+        "number": entry.number,
+        "at": stamp(entry.at),
+        "who": entry.who,
+        "origin": entry.origin,
+        "action": str(entry.action),
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "name": entry.name,
+        "outcome": str(entry.outcome),
+        "detail": json.dumps(dict(entry.detail)),
+        "chain": chain,
+        "mark": mark,
+    }
+
+
+def _text(value: object) -> str:
+    """Return a text of bearable length that every database takes."""
+    return str(value).replace("\0", "")[:LONGEST].encode(errors="replace").decode()
