@@ -1,0 +1,1 @@
+"""SSH: keypairs, host keys, connections, and pairing with other machines."""
