@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from webapp.core.runtime import Runtime
 from webapp.core.store import Credential
 from webapp.core.verification.states import Result, State
-from webapp.pages.cloud_credentials.drafts import Draft, digest
+from webapp.pages.drafts import Draft, digest
 from webapp.settings import Settings
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}

@@ -231,7 +231,8 @@ def identity(run: Run, place: Path, admin: str) -> str:
     wsgi = need(Path("/usr/bin/keystone-wsgi-public"))
     run.start(
         [need("uwsgi"), "--plugin", "python3", "--http-socket", f"127.0.0.1:{port}", "--wsgi-file", wsgi, "--master",
-         "--processes", "1", "--post-buffering", "65536", "--need-app", "--die-on-term"],
+         "--processes", "1", "--post-buffering", "65536", "--need-app", "--die-on-term",
+         "--add-header", "Connection: close"],  # it hangs up after each answer; a client that is not told sends into it
         ready=partial(answers, auth),
         log=place / "keystone.log",
         seconds=60,

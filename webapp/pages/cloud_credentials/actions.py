@@ -9,9 +9,9 @@ from webapp.core.errors import CredentialError
 from webapp.core.service import Batch
 from webapp.pages.access import current_account, current_session, runtime
 from webapp.pages.cloud_credentials.listing import row
-from webapp.pages.cloud_credentials.routes import Routes
 from webapp.pages.cloud_credentials.views import QUICK
 from webapp.pages.hx import go, page_or_block, wants_fragment
+from webapp.pages.routes import Routes
 
 routes = Routes()
 BATCHES: dict[str, Batch] = {}

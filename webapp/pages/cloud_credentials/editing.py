@@ -12,8 +12,7 @@ from webapp.core.providers.base import Provider
 from webapp.core.store import ChangedError, Credential
 from webapp.core.verification.states import Result
 from webapp.pages.access import current_account, runtime
-from webapp.pages.cloud_credentials.forms import Form, name_problem, shown_values, stored_values, typed
-from webapp.pages.cloud_credentials.routes import Routes
+from webapp.pages.cloud_credentials.forms import Form, name_problem
 from webapp.pages.cloud_credentials.views import (
     FORM,
     again,
@@ -23,7 +22,9 @@ from webapp.pages.cloud_credentials.views import (
     result_of,
     verify,
 )
+from webapp.pages.fieldsform import shown_values, stored_values, typed
 from webapp.pages.hx import go, page_or_block
+from webapp.pages.routes import Routes
 
 routes = Routes()
 
@@ -34,7 +35,7 @@ def edit(credential_id: str) -> Response:
     credential = runtime().store.credentials.get(credential_id)
     provider = find_provider(credential.provider)
     draft = drafts().open("")
-    form = Form(provider, draft, credential.name, stored_values(credential, provider), credential)
+    form = Form(provider, draft, credential.name, stored_values(credential.attributes, provider), credential=credential)
     return page_or_block(FORM, "fields", form=form, providers=[provider], result=None, ask="")
 
 
@@ -49,7 +50,7 @@ def save(credential_id: str) -> Response:
     raw = typed(provider, draft)
     checked = runtime().service.examine(provider.type, raw, credential=credential)
     values = shown_values(provider, raw, checked)
-    form = Form(provider, draft, request.form.get("name", ""), values, credential, checked)
+    form = Form(provider, draft, request.form.get("name", ""), values, checked, credential=credential)
     form.name_error = name_problem(form.name, credential)
     if not checked.ok or form.name_error:
         return again(form)

@@ -3,127 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
-from flask import request
+from flask import request, url_for
 
 from webapp.core.errors import CredentialError, NotFoundError
-from webapp.core.fields import Choice, Field, FieldSet, Kind, as_text
+from webapp.core.fields import Kind
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers.base import Provider, Support
 from webapp.core.store import Credential
 from webapp.core.store.names import clean_name
-from webapp.core.validation import Findings, choices_for
-from webapp.core.verification.states import Result
+from webapp.core.validation import Findings
 from webapp.pages.access import runtime
-from webapp.pages.cloud_credentials.drafts import Draft, merged
-
-PREFIX = "value."
-"""Stands before a field's key in the form, which has names of its own."""
+from webapp.pages.fieldsform import FieldsForm
 
 
 @dataclass(slots=True)
-class Form:
+class Form(FieldsForm):
     """Everything that the form's template shows.
 
     Attributes:
         credential: The stored one that is edited.
-        values: Texts by field key; never a secret.
-        draft: What waits on the server.
-        checked: The findings of the last check of the values.
+        read: What was found without telling the person about errors yet: what a chosen file holds is shown at once.
     """
 
-    provider: Provider
-    draft: Draft
-    name: str = ""
-    values: Mapping[str, str] = field(default_factory=dict[str, str])
     credential: Credential | None = None
-    checked: Findings | None = None
-    name_error: str = ""
     read: Findings | None = None
-    """The same without telling the person about errors yet: what a chosen file holds is shown at once."""
+
+    @property
+    def provider(self) -> Provider:
+        """The provider whose fields they are."""
+        return self.declared  # pyright: ignore[reportReturnType]  this form is made of nothing else
+
+    @property
+    def refresh(self) -> str:
+        """Address that draws the fields again when a value decides about others."""
+        return url_for("cloud_credentials.fields")
+
+    @property
+    def secret_dates(self) -> Mapping[str, datetime]:
+        """When each stored secret was changed."""
+        return self.credential.secret_dates if self.credential else {}
 
     @property
     def version(self) -> str:
         """Return the version that the person saw: shown again, a form must not pass for one made of a newer version."""
         return request.form.get("version", "") or (str(self.credential.version) if self.credential else "")
-
-    @property
-    def groups(self) -> list[tuple[str, list[Field]]]:
-        """Return the shown fields by group, the basic ones first."""
-        shown = [known for known in self.provider.fields if known.is_shown(self.filled)]
-        titles = list(dict.fromkeys(known.group for known in shown))
-        order = sorted(shown, key=lambda known: titles.index(known.group))
-        found = [(title, list(fields)) for title, fields in groupby(order, key=lambda known: known.group)]
-        return sorted(found, key=lambda pair: pair[0] != "")
-
-    @property
-    def filled(self) -> dict[str, str]:
-        """Return values with defaults where nothing stands."""
-        defaults = {known.key: as_text(known.default) for known in self.provider.fields if known.default is not None}
-        return defaults | {key: value for key, value in self.values.items() if value}
-
-    def value(self, known: Field) -> str:
-        """Return what stands in an input."""
-        return "" if known.secret else self.filled.get(known.key, "")
-
-    def offered(self, known: Field) -> tuple[Choice, ...]:
-        """Return the choices of a field for these values."""
-        return choices_for(known, self.filled)
-
-    def decides(self, known: Field) -> bool:
-        """Tell whether other fields or choices depend on this one."""
-        others = (other for other in self.provider.fields if other is not known)
-        return any(
-            any(shown.key == known.key for shown in other.shown_when)
-            or any(choice.only_for for choice in other.choices)
-            for other in others
-        )
-
-    def stored_on(self, known: Field) -> datetime | None:
-        """Return when a stored secret was changed; nothing when there is none."""
-        return self.credential.secret_dates.get(known.key) if self.credential and known.secret else None
-
-    def kept(self, known: Field) -> bool:
-        """Tell whether a typed secret waits on the server."""
-        return known.secret and known.key in self.draft.secrets
-
-    def errors(self, known: Field) -> list[str]:
-        """Return what cannot work in a field."""
-        return self.checked.errors.get(known.key, []) if self.checked else []
-
-    def warnings(self, known: Field) -> list[str]:
-        """Return what is unusual in a field."""
-        return self.checked.warnings.get(known.key, []) if self.checked else []
-
-    def answer(self, known: Field, result: Result | None) -> str:
-        """Return what the provider said about this very field."""
-        return result.message if result and not result.good and result.field == known.key else ""
-
-    @property
-    def summary(self) -> list[tuple[str, str]]:
-        """Return every error with the id of its input."""
-        named = [("field-name", self.name_error)] if self.name_error else []
-        errors = self.checked.errors if self.checked else {}
-        keys = {known.key for known in self.provider.fields}
-        return named + [
-            (f"field-{key}" if key in keys else "", message) for key, found in errors.items() for message in found
-        ]
-
-    def opened(self, fields: list[Field]) -> bool:
-        """Tell whether a folded group must be open: one of several ways to log in, an error, a value of its own."""
-        ways = {key for one_of in self.provider.one_of for keys in one_of.sets for key in keys}
-        return any(
-            known.key in ways or self.errors(known) or self.kept(known) or self.stored_on(known) or self.differs(known)
-            for known in fields
-        )
-
-    def differs(self, known: Field) -> bool:
-        """Tell whether a field has another value than a new form starts with."""
-        usual = "" if known.default is None else as_text(known.default)
-        return self.values.get(known.key, "") not in {"", "false", usual}
 
     @property
     def preview(self) -> Mapping[str, str]:
@@ -153,52 +79,3 @@ def name_problem(name: str, credential: Credential | None = None) -> str:
 def creatable() -> list[Provider]:
     """Return the providers that a new credential may have."""
     return [listed for listed in PROVIDERS.values() if listed.support is not Support.UNSUPPORTED]
-
-
-def typed(provider: Provider | FieldSet, draft: Draft) -> dict[str, str]:
-    """Return what the browser sent by field key; typed secrets go into the draft, kept ones come out of it.
-
-    A secret that was left empty is left out: the stored one stays.
-    """
-    cleared = set(request.form.getlist("clear"))
-    raw: dict[str, str] = {}
-    for known in provider.fields:
-        text = _sent(known)
-        if known.secret and known.key in cleared:
-            raw[known.key] = ""
-            draft.secrets.pop(known.key, None)
-        elif known.secret and text:
-            raw[known.key] = draft.secrets[known.key] = text
-        elif not known.secret and (text or PREFIX + known.key in request.form or known.kind is Kind.BOOLEAN):
-            raw[known.key] = text
-    foreign = {key.removeprefix(PREFIX): text for key, text in request.form.items() if key.startswith(PREFIX)}
-    known_keys = {known.key for known in provider.fields}
-    raw |= {key: text for key, text in foreign.items() if key not in known_keys}
-    return merged(raw, _own(draft, provider))
-
-
-def _own(draft: Draft, provider: Provider | FieldSet) -> Draft:
-    """Leave out kept secrets of fields that this provider does not have: another one was chosen meanwhile."""
-    keys = {known.key for known in provider.fields}
-    draft.secrets = {key: value for key, value in draft.secrets.items() if key in keys}
-    return draft
-
-
-def _sent(known: Field) -> str:
-    upload = request.files.get(PREFIX + known.key)
-    if upload and upload.filename:
-        return upload.read().decode(errors="replace").removeprefix("\ufeff")
-    return request.form.get(PREFIX + known.key, "")
-
-
-def shown_values(provider: Provider, raw: Mapping[str, str], checked: Findings | None) -> dict[str, str]:
-    """Return what goes back into the inputs: as typed, spread over fields when a pasted token held more."""
-    secret = {known.key for known in provider.fields if known.secret}
-    found = {key: as_text(value) for key, value in checked.attributes.items()} if checked else {}
-    return {key: value for key, value in (found | {k: v for k, v in raw.items() if v}).items() if key not in secret}
-
-
-def stored_values(credential: Credential, provider: Provider) -> dict[str, str]:
-    """Return the stored values that may be shown."""
-    secret = {known.key for known in provider.fields if known.secret}
-    return {key: as_text(value) for key, value in credential.attributes.items() if key not in secret}

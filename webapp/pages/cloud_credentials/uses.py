@@ -16,7 +16,7 @@ from webapp.core.store import Credential
 from webapp.core.store.repositories import Repository
 from webapp.core.validation import InvalidValuesError
 from webapp.pages.access import runtime
-from webapp.pages.cloud_credentials.drafts import Draft
+from webapp.pages.drafts import Draft
 
 PROGRAM = "backup-credentials"
 

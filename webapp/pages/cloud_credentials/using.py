@@ -10,13 +10,13 @@ from webapp.core.formats import FORMATS, Rendered, find_format
 from webapp.core.formats.delivery import ENVIRONMENT, archive, in_files, manifest, resource_name
 from webapp.core.providers import provider as find_provider
 from webapp.pages.access import current_account, runtime
-from webapp.pages.cloud_credentials.forms import typed
 from webapp.pages.cloud_credentials.listing import row
-from webapp.pages.cloud_credentials.routes import Routes
 from webapp.pages.cloud_credentials.uses import Use
 from webapp.pages.cloud_credentials.views import drafts
+from webapp.pages.fieldsform import typed
 from webapp.pages.hx import go, page_or_block
 from webapp.pages.own_password import check_own_password
+from webapp.pages.routes import Routes
 
 routes = Routes()
 PAGE = "cloud_credentials/use_format.html"

@@ -13,11 +13,12 @@ from webapp.core.providers.base import Provider
 from webapp.core.validation import InvalidValuesError
 from webapp.core.verification.states import Result, State
 from webapp.pages.access import current_account, current_session, runtime
-from webapp.pages.cloud_credentials.drafts import Draft, Drafts, digest
-from webapp.pages.cloud_credentials.forms import Form, creatable, name_problem, shown_values, typed
+from webapp.pages.cloud_credentials.forms import Form, creatable, name_problem
 from webapp.pages.cloud_credentials.listing import rows
-from webapp.pages.cloud_credentials.routes import Routes
+from webapp.pages.drafts import Draft, Drafts, digest
+from webapp.pages.fieldsform import shown_values, typed
 from webapp.pages.hx import go, page_or_block, wants_fragment
+from webapp.pages.routes import Routes
 
 routes = Routes()
 QUICK = 0.3
@@ -75,7 +76,7 @@ def fields() -> Response:
         known = {field.key for field in provider.fields}
         values = {key: value for key, value in shown_values(provider, raw, None).items() if key in known}
         drafts().keep(draft)
-    form = Form(provider, draft, sent.get("name", ""), values, credential)
+    form = Form(provider, draft, sent.get("name", ""), values, credential=credential)
     if request.method == "POST":
         form.read = runtime().service.examine(provider.type, raw, credential=credential)
     listed = [provider] if credential else creatable()
@@ -97,7 +98,7 @@ def create() -> Response:
     raw = typed(provider, draft)
     service = runtime().service
     checked = service.examine(provider.type, raw)
-    form = Form(provider, draft, request.form.get("name", ""), shown_values(provider, raw, checked), checked=checked)
+    form = Form(provider, draft, request.form.get("name", ""), shown_values(provider, raw, checked), checked)
     form.name_error = name_problem(form.name)
     if not checked.ok or form.name_error:
         return again(form)
@@ -128,7 +129,7 @@ def verify() -> Response:
     service = runtime().service
     checked = service.examine(provider.type, raw, credential=credential)
     values = shown_values(provider, raw, checked)
-    form = Form(provider, draft, request.form.get("name", ""), values, credential, checked)
+    form = Form(provider, draft, request.form.get("name", ""), values, checked, credential=credential)
     if not checked.ok:
         return again(form)
     stop_former(draft)
