@@ -14,7 +14,9 @@ from webapp.core.store import KeyRing, Store, open_store
 
 if TYPE_CHECKING:
     from webapp.core.formats.service import FormatService
+    from webapp.core.oauth.keepalive import KeepAlive
     from webapp.core.oauth.refresh import TokenDoor
+    from webapp.core.oauth.service import LoginService
     from webapp.core.verification.checks import Checks
     from webapp.core.verification.schedule import Reverification
 
@@ -94,6 +96,19 @@ class Runtime:
         return TokenDoor(self.store, by=REFRESHED_BY)
 
     @cached_property
+    def logins(self) -> LoginService:
+        """Leads through log-ins at providers."""
+        from webapp.core.oauth.service import LoginService  # noqa: PLC0415  a list of names needs no network code
+
+        return LoginService(self.store)
+
+    @cached_property
+    def _keep_alive(self) -> KeepAlive:
+        from webapp.core.oauth.keepalive import KeepAlive  # noqa: PLC0415
+
+        return KeepAlive(self.store, self._token_door())
+
+    @cached_property
     def _reverification(self) -> Reverification:
         from webapp.core.verification.schedule import Reverification  # noqa: PLC0415
 
@@ -102,11 +117,14 @@ class Runtime:
     def start(self) -> None:
         """Start what runs beside the pages: the pool and the background checks."""
         _ = self.checks
+        self._keep_alive.start()
         if self.options.reverify_hours:
             self._reverification.start()
 
     def stop(self) -> None:
         """Stop the background work, end every daemon and close the store."""
+        if "_keep_alive" in self.__dict__:
+            self._keep_alive.stop()
         if "_reverification" in self.__dict__:
             self._reverification.stop()
         if "checks" in self.__dict__:

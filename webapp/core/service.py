@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from webapp.core.errors import NotFoundError, PermanentError
+from webapp.core.oauth.records import LoggedIn, meant, watch
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Support
 from webapp.core.validation import Checked, InvalidValuesError, check
@@ -110,6 +111,7 @@ class CredentialService:
         by: str,
         result: Result | None = None,
         imported: bool = False,
+        logged_in: LoggedIn | None = None,
     ) -> Credential:
         """Save a new credential, with the result of its check when there was one.
 
@@ -124,6 +126,7 @@ class CredentialService:
             refuse_unsupported(find_provider(provider_type))
         checked = self._checked(provider_type, raw)
         credential = self.store.credentials.add(name, provider_type, checked.attributes, by=by)
+        watch(self.store, credential, logged_in)
         return self._with_result(credential, result)
 
     def edit(
@@ -135,6 +138,7 @@ class CredentialService:
         by: str,
         name: str | None = None,
         result: Result | None = None,
+        logged_in: LoggedIn | None = None,
     ) -> Credential:
         """Save new values over the given version; secrets that `raw` leaves out stay as they are.
 
@@ -145,8 +149,14 @@ class CredentialService:
         credential = self.store.credentials.get(credential_id)
         checked = self._checked(credential.provider, raw, credential)
         changed = self.store.credentials.change(
-            credential_id, version=version, by=by, name=name, attributes=checked.attributes
+            credential_id,
+            version=meant(self.store, credential, version),
+            by=by,
+            name=name,
+            attributes=checked.attributes,
         )
+        if checked.attributes != credential.attributes:
+            watch(self.store, changed, logged_in)
         return self._with_result(changed, result)
 
     def rename(self, credential_id: str, name: str, *, version: int, by: str) -> Credential:
@@ -168,6 +178,7 @@ class CredentialService:
             named = ", ".join(f"{user.kind} {user.name}" for user in users)
             raise PermanentError(f"This credential is in use by {named}. Give them another credential first.")
         self.store.credentials.delete(credential_id, version=version, by=by)
+        self.store.logins.remove(credential_id)
 
     def used_by(self, credential_id: str) -> tuple[User, ...]:
         """Return what would break without this credential.

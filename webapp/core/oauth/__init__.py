@@ -1,1 +1,1 @@
-"""OAuth: where tokens are renewed."""
+"""OAuth: logging in at providers with the person's own app, and keeping the tokens alive."""

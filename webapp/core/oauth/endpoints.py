@@ -1,18 +1,13 @@
-"""Where each provider renews tokens; sources in the vendors' own documentation, named beside each row."""
+"""Where each provider's log-in is; sources in the vendors' own documentation, named beside each row."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from webapp.core.fields import Attributes
+from webapp.core.oauth.vendors import VENDORS
 
-FIXED: Mapping[str, str] = {
-    "BOX": "https://app.box.com/api/oauth2/token",  # developer.box.com/reference/post-oauth2-token
-    "DROPBOX": "https://api.dropboxapi.com/oauth2/token",  # developers.dropbox.com/oauth-guide
-    "GOOGLE_DRIVE": "https://oauth2.googleapis.com/token",  # developers.google.com/identity/protocols/oauth2
-    "GOOGLE_PHOTOS": "https://oauth2.googleapis.com/token",
-    "YANDEX": "https://oauth.yandex.com/token",  # yandex.com/dev/id/doc/en/tokens/refresh-client
-}
 MICROSOFT: Mapping[str, str] = {
     "": "https://login.microsoftonline.com",
     "us": "https://login.microsoftonline.us",
@@ -21,12 +16,31 @@ MICROSOFT: Mapping[str, str] = {
 }
 """learn.microsoft.com/entra/identity-platform/authentication-national-cloud"""
 
+GRAPH: Mapping[str, str] = {
+    "": "https://graph.microsoft.com",
+    "us": "https://graph.microsoft.us",
+    "de": "https://graph.microsoft.de",
+    "cn": "https://microsoftgraph.chinacloudapi.cn",
+}
+"""learn.microsoft.com/graph/deployments"""
+
+PCLOUD_HOSTS = ("api.pcloud.com", "eapi.pcloud.com")
+"""docs.pcloud.com/methods/oauth_2.0/authorize.html: the United States and the European Union."""
+
+
+def place(template: str, attributes: Attributes) -> str:
+    """Fill in what an address depends on: Microsoft's cloud and tenant, pCloud's host."""
+    region = str(attributes.get("region", ""))
+    hostname = str(attributes.get("hostname", ""))
+    return template.format(
+        login=MICROSOFT.get(region, MICROSOFT[""]),
+        graph=GRAPH.get(region, GRAPH[""]),
+        tenant=quote(str(attributes.get("tenant") or "common"), safe=""),
+        hostname=hostname if hostname in PCLOUD_HOSTS else PCLOUD_HOSTS[0],
+    )
+
 
 def token_endpoint(provider_type: str, attributes: Attributes) -> str:
-    """Return where a provider's tokens are renewed; empty when it renews none."""
-    if provider_type == "ONEDRIVE":
-        base = MICROSOFT.get(str(attributes.get("region", "")), MICROSOFT[""])
-        return f"{base}/{attributes.get('tenant', 'common')}/oauth2/v2.0/token"
-    if provider_type == "PCLOUD":
-        return f"https://{attributes.get('hostname', 'api.pcloud.com')}/oauth2_token"
-    return FIXED.get(provider_type, "")
+    """Return where a provider's tokens are made; empty when it has no such log-in."""
+    vendor = VENDORS.get(provider_type)
+    return place(vendor.token, attributes) if vendor else ""

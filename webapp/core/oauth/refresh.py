@@ -1,34 +1,46 @@
 """The one door to a usable access token.
 
 rclone never renews a token of ours: it would keep the new one for itself, and with vendors whose refresh tokens work
-once the credential would be lost. Here a token is renewed under a lock, stored, and only then used.
+once the credential would be lost. Here a token is renewed under a lock that holds between threads, processes and
+replicas, stored, and only then used. The old one is kept until the new one has been renewed in its turn. A process that
+dies before the new one is stored loses nothing: vendors with tokens that work once give the same pair again until the
+new one is used (Box says so in its support community, "OAuth refresh token usage").
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import secrets
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from http import HTTPStatus
-from typing import cast
 
-import requests
 from requests.auth import HTTPBasicAuth
 
-from webapp.core.errors import PermanentError, TransientError
+from webapp.core.errors import CredentialError, PermanentError, TransientError
 from webapp.core.fields import Attributes
 from webapp.core.oauth.endpoints import token_endpoint
+from webapp.core.oauth.flows import client_form
+from webapp.core.oauth.refusals import refusal
+from webapp.core.oauth.schedule import failed, scheduled
+from webapp.core.oauth.vendors import VENDORS
+from webapp.core.oauth.web import WHOLE, Answer, ask
 from webapp.core.providers.base import Provider
-from webapp.core.store import ChangedError, Store
+from webapp.core.store import ChangedError, Credential, Store
+from webapp.core.store.logins import Login
 from webapp.core.tokens import Token
 from webapp.core.verification.verifier import Fresh
 
-TIMEOUT = (5.0, 10.0)
-"""Seconds to connect and to wait for an answer."""
+LEASE = WHOLE + 5
+"""Seconds that the lock is held at most without a word; longer than one request may take."""
 
-LOCK_SECONDS = 40.0
-LONGEST_REPLY = 64 * 1024
+WAIT = LEASE + 5
+"""Seconds to wait for somebody else's renewal; longer than the lock of a process that died."""
+
+POLL = 0.05
 TRIES = 5
 NO_REFRESH = "not-a-refresh-token"
 """Yandex's backend wants some refresh token before it asks anything; this one renews nothing."""
@@ -57,39 +69,125 @@ class TokenDoor:
             PermanentError: The token has ended and cannot be renewed.
             TransientError: The provider's log-in is out of reach.
         """
-        endpoint = token_endpoint(provider.type, attributes)
-        if not endpoint or "token" not in attributes:
+        if not token_endpoint(provider.type, attributes) or "token" not in attributes:
             return Fresh(attributes, {})
         token = Token.from_json(str(attributes["token"]))
         if not token.expired():
-            return Fresh(_with_bare(provider, attributes, token), {})
-        with self._store.locks.hold(f"token:{credential_id or token_id(token)}", LOCK_SECONDS):
-            return self._renewed(provider, attributes, endpoint, credential_id)
-
-    def _renewed(self, provider: Provider, attributes: Attributes, endpoint: str, credential_id: str | None) -> Fresh:
+            return Fresh(bare(provider.type, attributes, token), {})
         if credential_id:
-            attributes = self._store.credentials.get(credential_id).attributes
-        token = Token.from_json(str(attributes["token"]))
-        if not token.expired():  # someone else renewed it while we waited for the lock
-            return Fresh(_with_bare(provider, attributes, token), {})
-        new = renew(endpoint, token, attributes)
-        if credential_id:
-            self._keep(credential_id, new)
-        return Fresh(_with_bare(provider, attributes, new), {"token": new.to_json()})
+            return self._stored(credential_id, force=False)
+        with self._alone(token_id(token)) as lock:
+            new = renew(provider.type, token, self._with_app(provider.type, attributes), lock)
+        return Fresh(bare(provider.type, attributes, new), {"token": new.to_json()})
 
-    def _keep(self, credential_id: str, token: Token) -> None:
-        """Store a new token; another change meanwhile is kept as well."""
-        for _ in range(TRIES):
-            current = self._store.credentials.get(credential_id)
-            attributes = {**current.attributes, "token": token.to_json()}
+    def renew_now(self, credential_id: str) -> None:
+        """Renew a stored credential's token whether or not it has ended.
+
+        Raises:
+            CredentialError: It cannot be renewed; that stands with the credential as well.
+        """
+        self._stored(credential_id, force=True)
+
+    def _stored(self, credential_id: str, *, force: bool) -> Fresh:
+        """Renew under the lock, from what is stored by then: somebody else may have done it while we waited."""
+        with self._alone(credential_id) as lock:
+            credential = self._store.credentials.get(credential_id)
+            token = Token.from_json(str(credential.attributes.get("token", "{}")))
+            if not force and not token.expired():
+                return Fresh(bare(credential.provider, credential.attributes, token), {})
+            login = self._store.logins.find(credential_id) or Login(credential_id)
+            new = self._renewed(credential, login, token, lock)
+            kept = self._keep(credential, login, token, new)
+        return Fresh(bare(credential.provider, kept.attributes, _token(kept)), {"token": str(kept.attributes["token"])})
+
+    def _renewed(self, credential: Credential, login: Login, token: Token, lock: Lock) -> Token:
+        """Renew; when this token is refused, the one before it may still be good. What fails is noted."""
+        attributes = self._with_app(credential.provider, credential.attributes)
+        try:
             try:
-                self._store.credentials.change(
-                    credential_id, version=current.version, by=self._by, attributes=attributes
-                )
+                return renew(credential.provider, token, attributes, lock)
+            except PermanentError as error:
+                if error.field != "token" or not login.previous:
+                    raise
+                try:
+                    return renew(credential.provider, Token.from_json(login.previous), attributes, lock)
+                except PermanentError:
+                    raise error from None
+        except CredentialError as error:
+            for_good = isinstance(error, PermanentError) and error.field == "token"
+            self._store.logins.put(failed(login, error.message, datetime.now(UTC), for_good=for_good))
+            raise
+
+    def _keep(self, credential: Credential, login: Login, old: Token, new: Token) -> Credential:
+        """Store a new token together with the old one; another change meanwhile is kept, and a newer log-in wins."""
+        for _ in range(TRIES):
+            current = self._store.credentials.get(credential.id)
+            if _token(current) != old:
+                return current
+            try:
+                with self._store.together():
+                    return self._put(current, login, old, new)
             except ChangedError:
                 continue
-            return
         raise TransientError("The credential is being changed by others. Try again in a moment.", field="token")
+
+    def _put(self, current: Credential, login: Login, old: Token, new: Token) -> Credential:
+        attributes = {**current.attributes, "token": new.to_json()}
+        changed = self._store.credentials.change(
+            current.id, version=current.version, by=self._by, attributes=attributes
+        )
+        first = login.chain[0] if login.chain[1] == current.version else current.version
+        login = scheduled(VENDORS[current.provider], login, new, datetime.now(UTC))
+        self._store.logins.put(replace(login, previous=old.to_json(), chain=(first, changed.version)))
+        return changed
+
+    def _with_app(self, provider_type: str, attributes: Attributes) -> Attributes:
+        """Take the secret of the settings' app when it is the same app: theirs may be newer."""
+        app = self._store.apps.find(provider_type)
+        if app and app.values.get("client_id") == attributes.get("client_id") and app.values.get("client_secret"):
+            return {**attributes, "client_secret": app.values["client_secret"]}
+        return attributes
+
+    @contextmanager
+    def _alone(self, name: str) -> Generator[Lock]:
+        lock = Lock(self._store, f"token:{name}")
+        lock.wait()
+        try:
+            yield lock
+        finally:
+            lock.release()
+
+
+class Lock:
+    """A lock in the store that is taken anew before each request, so that it is short and still never runs out."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._locks, self._name, self._owner = store.locks, name, secrets.token_hex(16)
+
+    def wait(self) -> None:
+        """Wait for the lock.
+
+        Raises:
+            TransientError: Somebody else has held it all the time.
+        """
+        until = time.monotonic() + WAIT
+        while not self._locks.try_hold(self._name, self._owner, LEASE):
+            if time.monotonic() > until:
+                raise TransientError("Someone else is busy with this. Try again in a moment.")
+            time.sleep(POLL)
+
+    def prolong(self) -> None:
+        """Hold the lock for one more request.
+
+        Raises:
+            TransientError: It was lost: this process stood still for too long.
+        """
+        if not self._locks.try_hold(self._name, self._owner, LEASE):
+            raise TransientError("Someone else renews this token. Try again in a moment.")
+
+    def release(self) -> None:
+        """Give it back."""
+        self._locks.release(self._name, self._owner)
 
 
 def token_id(token: Token) -> str:
@@ -97,54 +195,57 @@ def token_id(token: Token) -> str:
     return hashlib.sha256((token.refresh_token or token.access_token).encode()).hexdigest()[:32]
 
 
-def _with_bare(provider: Provider, attributes: Attributes, token: Token) -> Attributes:
+def _token(credential: Credential) -> Token:
+    return Token.from_json(str(credential.attributes.get("token", "{}")))
+
+
+def bare(provider_type: str, attributes: Attributes, token: Token) -> Attributes:
     """Replace the token by one that rclone cannot renew."""
-    bare = {"access_token": token.access_token, "token_type": token.token_type}
-    if provider.type == "YANDEX":
-        bare["refresh_token"] = NO_REFRESH
-    return {**attributes, "token": json.dumps(bare)}
+    values = {"access_token": token.access_token, "token_type": token.token_type}
+    if provider_type == "YANDEX":
+        values["refresh_token"] = NO_REFRESH
+    return {**attributes, "token": json.dumps(values)}
 
 
-def renew(endpoint: str, token: Token, attributes: Attributes) -> Token:
-    """Ask for a new token: the client in the header first, then once in the form (RFC 6749 section 2.3.1).
+def renew(provider_type: str, token: Token, attributes: Attributes, lock: Lock | None = None) -> Token:
+    """Ask for a new token: the client in the form, then once in the header (RFC 6749 section 2.3.1).
 
     Raises:
         PermanentError: It cannot be renewed.
         TransientError: The provider's log-in is out of reach.
     """
-    client, secret = str(attributes.get("client_id", "")), str(attributes.get("client_secret", ""))
     if not token.refresh_token:
         raise PermanentError(f"The token has ended and has no refresh_token. {AGAIN}", field="token")
-    if not client:
+    client = client_form(attributes)
+    if "client_id" not in client:
         message = "The token has ended. Only the app that made it can renew it: enter your own client ID and secret"
         raise PermanentError(f"{message}, or paste a new token.", field="client_id")
+    endpoint = token_endpoint(provider_type, attributes)
     form = {"grant_type": "refresh_token", "refresh_token": token.refresh_token}
-    status, reply = _post(endpoint, form, HTTPBasicAuth(client.encode(), secret.encode()))
-    if status in {400, 401} and reply.get("error") in {"invalid_client", "invalid_request", None}:
-        status, reply = _post(endpoint, form | {"client_id": client, "client_secret": secret}, None)
-    if status != HTTPStatus.OK or "access_token" not in reply:
-        raise _refusal(status, str(reply.get("error", "")))
+    answer = _asked(endpoint, form | client, None, lock)
+    if not answer.ok and answer.values.get("error") == "invalid_client" and "client_secret" in client:
+        header = HTTPBasicAuth(client["client_id"].encode(), client["client_secret"].encode())
+        answer = _asked(endpoint, form, header, lock)
+    if not answer.ok or "access_token" not in answer.values:
+        raise _refused(provider_type, answer)
     kept = {"refresh_token": token.refresh_token, "token_type": token.token_type}
-    return Token.from_mapping({**kept, **reply}, now=datetime.now(UTC))
+    return Token.from_mapping({**kept, **answer.values}, now=datetime.now(UTC))
 
 
-def _post(endpoint: str, form: Mapping[str, str], auth: HTTPBasicAuth | None) -> tuple[int, dict[str, object]]:
-    try:
-        response = requests.post(endpoint, data=form, auth=auth, timeout=TIMEOUT, allow_redirects=False, stream=True)
-        with response:
-            body = response.raw.read(LONGEST_REPLY, decode_content=True)
-    except (requests.RequestException, OSError):
-        raise TransientError("The provider's log-in cannot be reached to renew the token. Try again later.") from None
-    try:
-        reply = json.loads(body)
-    except ValueError:
-        reply = {}
-    return response.status_code, cast("dict[str, object]", reply) if isinstance(reply, dict) else {}
+def _asked(endpoint: str, form: Mapping[str, str], auth: HTTPBasicAuth | None, lock: Lock | None) -> Answer:
+    if lock:
+        lock.prolong()
+    return ask("POST", endpoint, form=form, auth=auth)
 
 
-def _refusal(status: int, error: str) -> PermanentError | TransientError:
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
-        return TransientError("The provider's log-in has a fault or asks to wait. Try again later.")
-    if error in {"invalid_client", "unauthorized_client"}:
-        return PermanentError("The provider does not know this client. Check client ID and secret.", field="client_id")
-    return PermanentError(f"The token can no longer be renewed. {AGAIN}", field="token")
+def _refused(provider_type: str, answer: Answer) -> CredentialError:
+    """Return the sentence; whatever is not said to be the client's fault or the vendor's is the token's."""
+    if answer.ok or (not answer.values and not answer.busy):
+        label = VENDORS[provider_type].label
+        return TransientError(f"{label}'s log-in sent something that is no answer. Is a proxy or a page in between?")
+    found = refusal(VENDORS[provider_type], answer)
+    if isinstance(found, TransientError) or found.field in {"client_id", "client_secret", "tenant"}:
+        return found
+    code = found.message.rpartition(" (")[2] if found.message.endswith(").") else ""
+    said = f" ({code[:-2]})" if code else ""
+    return PermanentError(f"The token can no longer be renewed{said}. {AGAIN}", field="token")

@@ -16,6 +16,10 @@ from webapp.core.store.credentials import place_of_report, place_of_values
 from webapp.core.store.declared import Role, SealedColumn, StoredTable
 from webapp.core.store.envelope import FORMAT
 from webapp.core.store.keyvalues import place_of_value
+from webapp.core.store.logins.apps import place_of_app
+from webapp.core.store.logins.flows import place_of_flow
+from webapp.core.store.logins.models import AppRow, FlowRow, LoginRow
+from webapp.core.store.logins.records import place_of_login
 from webapp.core.store.models import (
     AccountRow,
     AttemptRow,
@@ -57,6 +61,13 @@ TABLES: tuple[StoredTable, ...] = (
         unique=("credential", "name", "secret"),
         parent=("credential", "credential"),
     ),
+    StoredTable(
+        AppRow,
+        Role.CONTENT,
+        sealed=(SealedColumn("sealed", place_of_app, what="the client's id and secret"),),
+        label="OAuth app",
+        title="id",
+    ),
     StoredTable(AccountRow, Role.CONTENT, label="account", unique=("name_key",), secret=("password",)),
     StoredTable(
         ValueRow, Role.HISTORY, sealed=(SealedColumn("value", place_of_value),), label="setting", kept=_kept_value
@@ -64,6 +75,8 @@ TABLES: tuple[StoredTable, ...] = (
     StoredTable(AuditBookRow, Role.HISTORY, label="audit"),
     StoredTable(AuditRow, Role.HISTORY, label="audit entry", key=("book", "number")),
     StoredTable(MasterKeyRow, Role.HERE, sealed=(SealedColumn("proof", place_of_proof),), label="key", pinned=True),
+    StoredTable(FlowRow, Role.HERE, sealed=(SealedColumn("sealed", place_of_flow, ("id", "session", "provider")),)),
+    StoredTable(LoginRow, Role.HERE, sealed=(SealedColumn("sealed", place_of_login, what="the account's name"),)),
     StoredTable(SessionRow, Role.HERE),
     StoredTable(AttemptRow, Role.HERE),
     StoredTable(LeaseRow, Role.HERE),

@@ -21,6 +21,7 @@ from webapp.core.store.faults import DamagedError, SeedError
 from webapp.core.store.keyring import KeyRing
 from webapp.core.store.keyvalues import Values
 from webapp.core.store.locks import Locks
+from webapp.core.store.logins import Apps, Flows, Logins
 from webapp.core.store.migrations import migrate
 from webapp.core.store.models import Tables, now, place_of_proof, stamp
 from webapp.core.store.repositories import Repositories
@@ -66,6 +67,9 @@ class Store:
         self.sessions = Sessions(tables, idle)
         self.locks = Locks(tables)
         self.repositories = Repositories(tables, self._envelope, self.audit)
+        self.apps = Apps(tables, self._envelope, self.audit)
+        self.flows = Flows(tables, self._envelope)
+        self.logins = Logins(tables, self._envelope)
         self.locked: LockedReason | None = None
         self._meet_keys()
 

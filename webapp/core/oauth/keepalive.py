@@ -1,0 +1,96 @@
+"""Renews tokens in the background, so that a log-in that nobody uses does not end."""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from webapp.core.errors import CredentialError
+from webapp.core.oauth.records import watch
+from webapp.core.oauth.refresh import TokenDoor
+from webapp.core.oauth.vendors import VENDORS
+from webapp.core.store import Store
+
+LEASE = "keep-alive"
+LEASE_SECONDS = 120.0
+AT_ONCE = 8
+"""Renewals at the same time: vendors ask clients that hurry to wait."""
+
+BATCH = 100
+LOG = logging.getLogger(__name__)
+
+
+class KeepAlive:
+    """A thread that renews what is due.
+
+    Args:
+        store: Where the credentials are; its lock keeps a second process from doing the same.
+        door: Renews one token.
+        pause: Seconds between two looks at what is due.
+    """
+
+    def __init__(self, store: Store, door: TokenDoor, *, pause: float = 60.0) -> None:
+        self._store, self._door, self._pause = store, door, pause
+        self._owner = secrets.token_hex(8)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keep-alive", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the renewals that run, and give the lock back."""
+        self._ended.set()
+        self._thread.join()
+        self._store.locks.release(LEASE, self._owner)
+        self._store.release()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._pause * random.uniform(0.5, 1.0)):  # noqa: S311  no secret
+            try:
+                self.once()
+            except CredentialError as error:
+                LOG.warning("tokens could not be renewed: %s", error.message)
+            finally:
+                self._store.release()
+
+    def once(self) -> int:
+        """Renew what is due, if this process has the lock; return how many were renewed."""
+        if self._store.locked or not self._mine():
+            return 0
+        self._meet_new()
+        done = 0
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="renewal") as threads:
+            while not self._ended.is_set() and self._mine():
+                due = self._store.logins.due(datetime.now(UTC), BATCH)
+                done += sum(threads.map(self._one, due))
+                if len(due) < BATCH:
+                    break
+        return done
+
+    def _mine(self) -> bool:
+        return self._store.locks.try_hold(LEASE, self._owner, LEASE_SECONDS)
+
+    def _meet_new(self) -> None:
+        """Take up credentials that came from an import or were made before."""
+        for identifier in self._store.logins.missing(VENDORS, BATCH):
+            credential = self._store.credentials.get(identifier)
+            if not credential.damaged:
+                watch(self._store, credential)
+
+    def _one(self, identifier: str) -> bool:
+        try:
+            if self._ended.is_set():
+                return False
+            self._door.renew_now(identifier)
+        except CredentialError as error:
+            LOG.warning("the token of credential %s could not be renewed: %s", identifier, error.message)
+            return False
+        finally:
+            self._store.release()
+        return True

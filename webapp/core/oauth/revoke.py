@@ -1,0 +1,53 @@
+"""Ends a token at the vendor, where the vendor has a way to."""
+
+from __future__ import annotations
+
+from webapp.core.errors import PermanentError
+from webapp.core.fields import Attributes
+from webapp.core.oauth.accounts import bearer
+from webapp.core.oauth.refusals import refusal
+from webapp.core.oauth.vendors import VENDORS
+from webapp.core.oauth.web import Answer, ask
+from webapp.core.tokens import Token
+
+
+def can_revoke(provider_type: str) -> bool:
+    """Tell whether the vendor has a way to end a token."""
+    vendor = VENDORS.get(provider_type)
+    return bool(vendor and vendor.revoke)
+
+
+def revoke(provider_type: str, attributes: Attributes) -> None:
+    """End a credential's token at the vendor, and with it all that came from the same log-in.
+
+    Raises:
+        PermanentError: The vendor refuses, or has no such way.
+        TransientError: It is out of reach.
+    """
+    vendor = VENDORS[provider_type]
+    if not vendor.revoke:
+        raise PermanentError(f"{vendor.label} has no way to do this from here. Remove the app at {vendor.connected}.")
+    token = Token.from_json(str(attributes.get("token", "{}")))
+    answer = _asked(provider_type, token, attributes)
+    if not answer.ok and str(answer.values.get("error", "")) not in {"invalid_token", "invalid_grant"}:
+        raise refusal(vendor, answer)
+
+
+def _asked(provider_type: str, token: Token, attributes: Attributes) -> Answer:
+    client = {name: str(attributes.get(name, "")) for name in ("client_id", "client_secret")}
+    if provider_type == "BOX":  # developer.box.com/reference/post-oauth2-revoke
+        form = client | {"token": token.refresh_token or token.access_token}
+        return ask("POST", "https://api.box.com/oauth2/revoke", form=form)
+    if provider_type == "DROPBOX":  # dropbox.com/developers/documentation/http/documentation#auth-token-revoke
+        return ask(
+            "POST",
+            "https://api.dropboxapi.com/2/auth/token/revoke",
+            authorization=bearer(provider_type, token),
+        )
+    if provider_type == "YANDEX":  # yandex.com/dev/id/doc/en/tokens/token-invalidate
+        form = client | {"access_token": token.access_token}
+        return ask("POST", "https://oauth.yandex.com/revoke_token", form=form)
+    # developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke
+    return ask(
+        "POST", "https://oauth2.googleapis.com/revoke", form={"token": token.refresh_token or token.access_token}
+    )

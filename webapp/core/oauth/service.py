@@ -1,0 +1,244 @@
+"""The use cases of a log-in: begin, come back, paste, ask for a typed code; each bound to one person's log-in here."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from webapp.core.errors import PermanentError
+from webapp.core.fields import Attributes, as_text
+from webapp.core.oauth import flows
+from webapp.core.oauth.accounts import account_name
+from webapp.core.oauth.endpoints import PCLOUD_HOSTS
+from webapp.core.oauth.flows import Made, Returned, Way
+from webapp.core.oauth.vendors import VENDORS, Vendor
+from webapp.core.store import Store
+from webapp.core.store.logins import Flow
+from webapp.core.store.logins.flows import state_id
+
+APP_FIELDS = ("client_id", "client_secret", "region", "tenant", "hostname")
+"""Values that decide where and as whom one logs in."""
+
+OVER = (
+    "This log-in was not begun in this browser, was used already, or its ten minutes are over. Nothing was changed. "
+    "Begin again with Login to Provider."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A log-in under way: where the person goes, and what they type there when it is by code."""
+
+    flow: Flow
+    address: str
+    user_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A log-in that came to its end.
+
+    Attributes:
+        flow: What was kept since it began.
+        values: Fields of the credential to fill in, the token and the client's secret among them.
+        account: Who is logged in, as the vendor says.
+        scopes: What the token may do.
+    """
+
+    flow: Flow
+    values: Mapping[str, str] = field(repr=False)
+    account: str = ""
+    scopes: str = ""
+
+
+class LoginService:
+    """Leads through log-ins.
+
+    Args:
+        store: Keeps apps, and log-ins under way.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def client(self, provider_type: str, typed: Attributes) -> dict[str, str]:
+        """Return the client to log in with: the typed one, else the OAuth app of the settings."""
+        own = {name: as_text(typed[name]) for name in APP_FIELDS if typed.get(name)}
+        app = self.store.apps.find(provider_type)
+        if own.get("client_id") and (app is None or app.values.get("client_id") != own["client_id"]):
+            return own
+        return {**own, **{name: as_text(value) for name, value in (app.values if app else {}).items()}}
+
+    def begin(
+        self,
+        session: str,
+        provider_type: str,
+        typed: Attributes,
+        *,
+        way: Way,
+        access: str = "",
+        redirect: str = "",
+        kept: Mapping[str, str] | None = None,
+    ) -> Started:
+        """Begin a log-in.
+
+        Args:
+            session: The person's log-in here; only it can finish.
+            provider_type: Where to log in.
+            typed: Values of the credential's form.
+            way: How the answer comes back.
+            access: What is asked for.
+            redirect: Our own address for the redirect flow.
+            kept: Handed back when it is finished, such as the id of a draft.
+
+        Raises:
+            PermanentError: There is no client, or the vendor has no such way.
+        """
+        vendor = _vendor(provider_type)
+        client = self.client(provider_type, typed)
+        _refuse_incomplete(vendor, client)
+        values = {**(kept or {}), **{f"client.{name}": value for name, value in client.items()}}
+        values |= {"way": way, "access": access, "device": secrets.token_hex(16)}
+        if way is Way.DEVICE:
+            return self._by_code(session, provider_type, client, values)
+        values["verifier"] = flows.new_verifier()
+        values["redirect"] = redirect if way is Way.REDIRECT else flows.paste_address(vendor)
+        state, flow = self.store.flows.start(session, provider_type, values)
+        address = flows.authorization(
+            provider_type,
+            client,
+            access=access,
+            state=state,
+            redirect=values["redirect"],
+            verifier=values["verifier"],
+            device=values["device"],
+        )
+        self.store.flows.put(flow, session, {**values, "address": address})
+        return Started(flow, address)
+
+    def _by_code(self, session: str, provider_type: str, client: Attributes, values: dict[str, str]) -> Started:
+        if not VENDORS[provider_type].device:
+            raise PermanentError(f"{VENDORS[provider_type].label} has no log-in by code.")
+        code = flows.start_device(provider_type, client, access=values["access"], device=values["device"])
+        values |= {"secret": code.secret, "user_code": code.user_code, "address": code.address}
+        values |= {"interval": str(code.interval), "next": str(time.time() + code.interval)}
+        _, flow = self.store.flows.start(session, provider_type, values)
+        return Started(flow, code.address, code.user_code)
+
+    def pending(self, session: str, flow_id: str) -> Flow | None:
+        """Return a log-in under way."""
+        return self.store.flows.find(flow_id, session)
+
+    def come_back(self, session: str, parameters: Mapping[str, str]) -> Finished:
+        """Finish a log-in with what the vendor sent along; each state is good once, in the browser that began.
+
+        Raises:
+            PermanentError: The state is none of ours, or the vendor refused.
+            TransientError: The vendor is out of reach.
+        """
+        returned = Returned.of(parameters)
+        flow = self._taken(session, returned)
+        if flow is None or flow.values.get("way") != Way.REDIRECT:
+            raise PermanentError(OVER)
+        return self._exchanged(flow, returned)
+
+    def _taken(self, session: str, returned: Returned) -> Flow | None:
+        """End the log-in that a redirect belongs to; pCloud's may come without its state."""
+        if returned.state:
+            return self.store.flows.take(state_id(returned.state), session)
+        blank = [key for key, vendor in VENDORS.items() if vendor.blank_state]
+        only = next((flow for key in blank if (flow := self.store.flows.only(session, key))), None)
+        return self.store.flows.take(only.id, session) if only else None
+
+    def paste(self, session: str, flow_id: str, given: str) -> Finished:
+        """Finish a log-in with a code or an address that a person pasted.
+
+        Raises:
+            PermanentError: It is no such thing, belongs to another log-in, or the vendor refuses.
+        """
+        returned = Returned.pasted(given)
+        if returned.state and state_id(returned.state) != flow_id:
+            raise PermanentError("This address belongs to another log-in. Use the link on this page.", field="pasted")
+        flow = self.store.flows.take(flow_id, session)
+        if flow is None:
+            raise PermanentError(OVER)
+        return self._exchanged(flow, returned)
+
+    def poll(self, session: str, flow_id: str) -> Finished | None:
+        """Ask whether a code was typed; nothing while it was not, however often one asks.
+
+        Raises:
+            PermanentError: The log-in is over or was refused.
+            TransientError: The vendor is out of reach; asking again is fine.
+        """
+        flow = self.store.flows.find(flow_id, session)
+        if flow is None or flow.values.get("way") != Way.DEVICE:
+            raise PermanentError(OVER)
+        if time.time() < float(flow.values["next"]):
+            return None
+        later = {**flow.values, "next": str(time.time() + float(flow.values["interval"]))}
+        self.store.flows.put(flow, session, later)
+        made = flows.poll_device(
+            flow.provider, _client(flow), secret=flow.values["secret"], access=flow.values["access"]
+        )
+        if made is None or self.store.flows.take(flow_id, session) is None:
+            return None
+        return self._finished(flow, made)
+
+    def _exchanged(self, flow: Flow, returned: Returned) -> Finished:
+        returned.refuse_error(VENDORS[flow.provider])
+        first, *others = _clients(flow, returned)
+        try:
+            return self._finished(flow, _exchange(flow, first, returned))
+        except PermanentError:
+            if not others:
+                raise
+            return self._finished(flow, _exchange(flow, others[0], returned))
+
+    def _finished(self, flow: Flow, made: Made) -> Finished:
+        values = {**made.values}
+        account = account_name(flow.provider, made.token, values)
+        return Finished(flow, values, account, made.scopes)
+
+
+def _vendor(provider_type: str) -> Vendor:
+    vendor = VENDORS.get(provider_type)
+    if vendor is None:
+        raise PermanentError("This provider has no log-in.", field="provider")
+    return vendor
+
+
+def _refuse_incomplete(vendor: Vendor, client: Attributes) -> None:
+    if not client.get("client_id"):
+        raise PermanentError(
+            f"Enter the client ID of your own {vendor.label} app, or keep one under OAuth apps.", field="client_id"
+        )
+    if not client.get("client_secret") and not vendor.public:
+        raise PermanentError("Enter the client secret that belongs to the client ID.", field="client_secret")
+
+
+def _client(flow: Flow) -> dict[str, str]:
+    return {name.removeprefix("client."): value for name, value in flow.values.items() if name.startswith("client.")}
+
+
+def _clients(flow: Flow, returned: Returned) -> list[dict[str, str]]:
+    """Return the client, at the host that pCloud named; at both when it named none."""
+    client = _client(flow)
+    if flow.provider != "PCLOUD":
+        return [client]
+    if returned.hostname:
+        return [client | {"hostname": returned.hostname}]
+    return [client | {"hostname": host} for host in PCLOUD_HOSTS]
+
+
+def _exchange(flow: Flow, client: Attributes, returned: Returned) -> Made:
+    return flows.exchange(
+        flow.provider,
+        client,
+        code=returned.code,
+        redirect=flow.values["redirect"],
+        verifier=flow.values["verifier"],
+        access=flow.values["access"],
+    )
