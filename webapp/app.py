@@ -12,7 +12,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import __version__
 from webapp.core.runtime import Runtime
-from webapp.pages import access, auth, cloud_credentials, errors, help_pages, home, own_password, security
+from webapp.pages import (
+    access,
+    auth,
+    cloud_credentials,
+    errors,
+    help_pages,
+    home,
+    own_password,
+    security,
+)
+from webapp.pages import (
+    settings as settings_pages,
+)
 from webapp.settings import Settings
 
 BODY_LIMIT = 1024 * 1024
@@ -23,7 +35,13 @@ FILE_LIMIT = 16 * 1024 * 1024
 
 FILE_ENDPOINTS = frozenset({"cloud_credentials.take_over"})
 
-BLUEPRINTS = (home.blueprint, auth.blueprint, cloud_credentials.blueprint, help_pages.blueprint)
+BLUEPRINTS = (
+    home.blueprint,
+    auth.blueprint,
+    cloud_credentials.blueprint,
+    settings_pages.blueprint,
+    help_pages.blueprint,
+)
 
 
 def create_app(settings: Settings, runtime: Runtime) -> Flask:

@@ -3,6 +3,7 @@
 Nothing heavy is imported before a command needs it, so that help and lists are quick.
 """
 
+from webapp.commands.audit import audit
 from webapp.commands.completion import completion
 from webapp.commands.credentials import add, delete, list_credentials, show
 from webapp.commands.exec_command import exec_command
@@ -28,6 +29,7 @@ main = CommandLine(
         exec_command,
         import_command,
         delete,
+        audit,
         completion,
         docs,
     ),

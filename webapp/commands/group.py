@@ -42,6 +42,18 @@ class Command(click.Command):
             ctx.exit(1)
 
 
+class SubGroup(click.Group):
+    """Commands that belong together, such as `audit list` and `audit verify`."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, no_args_is_help=True, **options)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which a person meets them."""
+        del ctx
+        return list(self.commands)
+
+
 class CommandLine(click.Group):
     """The whole program."""
 

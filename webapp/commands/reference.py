@@ -78,9 +78,17 @@ def command_line_page() -> str:
     from webapp.commands import main  # noqa: PLC0415  it imports this module
 
     context = click.Context(main, info_name=PROGRAM)
-    shown = [command for command in main.commands.values() if not command.hidden]
-    sections = "\n".join(command_section(command, context) for command in shown)
+    sections = "\n".join(sections_of(main, context))
     return f"# Command line\n\n{main.help}\n\n{main.epilog}\n\n{sections}\n{NOTE}\n"
+
+
+def sections_of(group: click.Group, parent: click.Context) -> Iterator[str]:
+    """Give a section for each command; those of a group follow the group."""
+    for command in group.commands.values():
+        if isinstance(command, click.Group):
+            yield from sections_of(command, click.Context(command, info_name=command.name, parent=parent))
+        elif not command.hidden:
+            yield command_section(command, parent)
 
 
 def command_section(command: click.Command, parent: click.Context) -> str:
@@ -88,8 +96,9 @@ def command_section(command: click.Command, parent: click.Context) -> str:
     context = click.Context(command, info_name=command.name, parent=parent)
     usage = " ".join(command.collect_usage_pieces(context))
     options = "\n".join(option_rows(command, context))
+    title = context.command_path.removeprefix(PROGRAM).strip()
     return (
-        f"## {command.name}\n\n```text\n{context.command_path} {usage}\n```\n\n{prose(command)}\n\n"
+        f"## {title}\n\n```text\n{context.command_path} {usage}\n```\n\n{prose(command)}\n\n"
         f"| Option | What it does |\n| --- | --- |\n{options}\n"
     )
 

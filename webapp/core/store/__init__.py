@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from webapp.core.store.accounts import Account, ThrottledError
-from webapp.core.store.credentials import Credential, Page, Summary, Verification
+from webapp.core.store.credentials import Credential, Summary, Verification
 from webapp.core.store.faults import ChangedError, DamagedError, LockedError, SeedError
 from webapp.core.store.keyring import KeyRing
+from webapp.core.store.paging import Page
 from webapp.core.store.sessions import Session
 from webapp.core.store.storage import LockedReason, Store, open_store
 

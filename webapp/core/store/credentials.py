@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from peewee import IntegrityError, fn
 
@@ -20,10 +20,10 @@ from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import ChangedError, DamagedError, LockedError
 from webapp.core.store.models import CredentialRow, Tables, moment, now, stamp
 from webapp.core.store.names import clean_name, name_key
+from webapp.core.store.paging import Page
 from webapp.core.verification.states import GOOD, Result, State
 
 KIND = "credential"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +70,6 @@ class Credential:
 
 
 Summary = Credential
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page of a longer list; pages count from 1."""
-
-    items: list[T]
-    total: int
-    page: int
-    size: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.size))
 
 
 class Credentials:

@@ -15,6 +15,7 @@ from playhouse.pool import PooledPostgresqlDatabase
 from webapp.core.errors import PermanentError
 from webapp.core.store.accounts import Accounts
 from webapp.core.store.audit import Action, Audit
+from webapp.core.store.audit.reading import AuditLog
 from webapp.core.store.credentials import Credentials
 from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import DamagedError, SeedError
@@ -62,6 +63,7 @@ class Store:
         self._envelope = Envelope(key_ring)
         self.values = Values(tables, self._envelope)
         self.audit = Audit(tables, self.values)
+        self.audit_log = AuditLog(self.audit)
         self.credentials = Credentials(tables, self._envelope, self.audit)
         self.accounts = Accounts(tables, self.audit)
         self.sessions = Sessions(tables, idle)

@@ -29,9 +29,9 @@ class Audit:
     """Notes what happens."""
 
     def __init__(self, tables: Tables, values: Values) -> None:
-        self._database = tables.database
-        self._rows: Any = bound(AuditRow, tables.database)
-        self._books: Any = bound(AuditBookRow, tables.database)
+        self.database = tables.database
+        self.rows: Any = bound(AuditRow, tables.database)
+        self.books: Any = bound(AuditBookRow, tables.database)
         self._values = values
         self._keys: dict[str, bytes] = {}
 
@@ -62,22 +62,22 @@ class Audit:
         entry = Entry(
             "", 0, now(), _text(who or acts.who), _text(acts.origin), action, kind, subject, _text(name), outcome, texts
         )
-        with self._database.atomic():
+        with self.database.atomic():
             self._append(entry)
 
     def _append(self, entry: Entry) -> None:
         """Count the book up first: that takes the lock under which the chain grows by one entry at a time."""
-        books = self._books
+        books = self.books
         counted = books.update(number=books.number + 1).where(books.own).returning(books.id, books.number, books.chain)
         ((book, number, before),) = counted.tuples().execute()
         entry = replace(entry, book=book, number=number)
         chain = chained(before, entry)
-        self._rows.insert(**_columns(entry, chain, marked(self.key(book), chain))).execute()
+        self.rows.insert(**_columns(entry, chain, marked(self.key(book), chain))).execute()
         books.update(chain=chain).where(books.id == book).execute()
 
     def ready(self) -> None:
         """Make the key of the own book's marks, once the secret seed is there."""
-        (book,) = self._books.select().where(self._books.own)
+        (book,) = self.books.select().where(self.books.own)
         if self.key(book.id) is None:
             self._values.add(AUDIT_KEY + book.id, secrets.token_hex(32), secret=True)
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from webapp.core.store.models import stamp
 
@@ -102,3 +103,22 @@ def chained(before: str, entry: Entry) -> str:
 def marked(key: bytes | None, chain: str) -> str:
     """Return what only someone with the secret seed can make; nothing without a key."""
     return hmac.new(key, chain.encode(), hashlib.sha256).hexdigest() if key else ""
+
+
+def as_data(entry: Entry) -> dict[str, Any]:
+    """Return an entry as JSON has it."""
+    return {
+        "book": entry.book,
+        "number": entry.number,
+        "at": entry.at.isoformat(),
+        "who": entry.who,
+        "from": entry.origin,
+        "action": entry.action,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "name": entry.name,
+        "outcome": entry.outcome,
+        "detail": dict(entry.detail),
+        "chain": entry.chain,
+        "mark": entry.mark,
+    }
