@@ -94,18 +94,25 @@ def install_npm() -> None:
 
 
 def install_go() -> None:
-    """Build the Go programs that only tests need into the user's cache folder, by the hash of the lock file."""
-    programs = parts.go_programs()
-    if programs.is_dir():
-        return
+    """Build the Go programs that only tests need into the user's cache folder, by the hash of what they are made of."""
+    for module in parts.GO_MODULES:
+        if not module.built().is_dir():
+            build_go(module)
+
+
+def build_go(module: parts.GoModule) -> None:
+    """Build the programs of one Go module, all or none."""
+    programs = module.built()
     folder = programs.with_name(f"{programs.name}-new")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     go = Path(sys.executable).parent / "go"
     environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
-    print("Building the storage servers that are Go programs", flush=True)  # noqa: T201
-    command = [str(go), "build", "-trimpath", "-ldflags", "-s -w", "-o", f"{folder}/", *parts.GO_PACKAGES]
-    subprocess.run(command, cwd=parts.GO_MODULE, env=environment, check=True)
+    print(f"Building {module.name}", flush=True)  # noqa: T201
+    command = [str(go), "build", "-trimpath", "-ldflags", module.linker_flags(), "-o", f"{folder}/", *module.packages]
+    subprocess.run(command, cwd=module.path, env=environment, check=True)
+    for link in module.links:
+        (folder / link).symlink_to(next(path.name for path in folder.iterdir() if not path.is_symlink()))
     folder.rename(programs)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from servers import authority
 from servers.authority import Authority
 from servers.fake_internet.starting import Internet, fake_internet
-from servers.kinds import azure, database, ftp, s3, ssh, swift, web
+from servers.kinds import azure, database, ftp, kubernetes, s3, ssh, swift, web
 from servers.runs import Run
 
 
@@ -87,3 +90,34 @@ def postgres(servers_run: Run) -> str:
 def internet(servers_run: Run) -> Internet:
     """The providers that cannot be had on loopback."""
     return servers_run.once("internet", lambda place: fake_internet(servers_run, place))
+
+
+@pytest.fixture(scope="session")
+def control_plane(servers_run: Run) -> kubernetes.ControlPlane:
+    """A Kubernetes control plane that all tests share; each uses a namespace of its own and stops nothing."""
+    return servers_run.once("control-plane", lambda place: kubernetes.control_plane(servers_run, place))
+
+
+@pytest.fixture
+def namespace(control_plane: kubernetes.ControlPlane) -> Iterator[str]:
+    """A fresh namespace of the shared control plane."""
+    name = control_plane.new_namespace()
+    yield name
+    control_plane.delete_namespace(name)
+
+
+@pytest.fixture(scope="module")
+def own_control_plane(servers_run: Run) -> Iterator[Callable[..., kubernetes.ControlPlane]]:
+    """Start control planes that a module has for itself, to stop their parts; takes the options of the starting function."""
+    started: list[kubernetes.ControlPlane] = []
+
+    def start(**options: object) -> kubernetes.ControlPlane:
+        place = servers_run.folder / f"control-plane-{secrets.token_hex(4)}"
+        place.mkdir()
+        servers_run.watch()
+        started.append(kubernetes.control_plane(servers_run, place, **options))  # pyright: ignore[reportArgumentType]
+        return started[-1]
+
+    yield start
+    for plane in started:
+        plane.end()

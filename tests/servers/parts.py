@@ -7,16 +7,73 @@ npm package. Built and fetched parts live in the user's cache folder, by the has
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import pwd
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-GO_MODULE = ROOT / "tests/tools/storage"
-GO_PACKAGES = ("github.com/versity/versitygw/cmd/versitygw", "github.com/fsouza/fake-gcs-server")
+GO_FLAGS = "-s -w"
+KUBERNETES_VERSION = "k8s.io/component-base/version"
 NPM_FILES = (ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
+
+
+@dataclass(frozen=True)
+class GoModule:
+    """Go programs that are built together and kept by the hash of the files that lock them.
+
+    Attributes:
+        name: What they are, for the person who waits.
+        folder: Where go.mod is, relative to `tests/tools`.
+        packages: What is built.
+        links: Names by which the one program of the module is called besides its own.
+        kubernetes: True when go.mod's version of k8s.io/kubernetes is stamped into the program; without it the server
+            gives a version that kubectl and helm cannot read.
+    """
+
+    name: str
+    folder: str
+    packages: tuple[str, ...]
+    links: tuple[str, ...] = ()
+    kubernetes: bool = False
+
+    @property
+    def path(self) -> Path:
+        """Folder of go.mod."""
+        return ROOT / "tests/tools" / self.folder
+
+    def built(self) -> Path:
+        """Return the folder of the built programs; the name holds everything that they are made from."""
+        files = itertools.chain((self.path / "go.mod", self.path / "go.sum"), sorted(self.path.glob("*.go")))
+        return cache() / f"{self.folder}-{fingerprint(*files)}"
+
+    def linker_flags(self) -> str:
+        """Return what the linker is told."""
+        if not self.kubernetes:
+            return GO_FLAGS
+        named = next(line for line in (self.path / "go.mod").read_text().splitlines() if "k8s.io/kubernetes v" in line)
+        version = named.split()[-1]
+        major, minor, _ = version.removeprefix("v").split(".")
+        stamps = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
+        return " ".join((GO_FLAGS, *(f"-X {KUBERNETES_VERSION}.{key}={value}" for key, value in stamps.items())))
+
+
+STORAGE = GoModule(
+    "storage servers",
+    "storage",
+    ("github.com/versity/versitygw/cmd/versitygw", "github.com/fsouza/fake-gcs-server"),
+)
+CONTROL_PLANE = GoModule(
+    "Kubernetes control plane (some minutes, once)",
+    "control_plane",
+    (".",),
+    links=("etcd", "kube-apiserver", "kube-controller-manager", "kubectl"),
+    kubernetes=True,
+)
+GO_MODULES = (STORAGE, CONTROL_PLANE)
 
 DEBIAN_PARTS: dict[str, str] = {
     "/usr/sbin/vsftpd": "vsftpd",
@@ -62,11 +119,6 @@ def fingerprint(*files: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def go_programs() -> Path:
-    """Return the folder of the built Go programs; the name holds the versions by way of go.mod and go.sum."""
-    return cache() / f"go-programs-{fingerprint(GO_MODULE / 'go.mod', GO_MODULE / 'go.sum')}"
-
-
 def node_modules() -> Path:
     """Return the folder of the npm packages that the tests use (development packages of package.json)."""
     return cache() / f"npm-{fingerprint(*NPM_FILES)}" / "node_modules"
@@ -74,7 +126,7 @@ def node_modules() -> Path:
 
 def program(name: str) -> Path | None:
     """Return the path of a program: beside this Python, built by us, on the PATH or in a system folder."""
-    for folder in (Path(sys.executable).parent, go_programs()):
+    for folder in (Path(sys.executable).parent, *(module.built() for module in GO_MODULES)):
         if os.access(folder / name, os.X_OK):
             return folder / name
     path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"))

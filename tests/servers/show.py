@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from servers import authority
-from servers.kinds import azure, database, ftp, s3, ssh, swift, web
+from servers.kinds import azure, database, ftp, kubernetes, s3, ssh, swift, web
 from servers.runs import Run, StartError
 
 Start = Callable[[Run, Path], object]
@@ -26,6 +26,7 @@ def with_authority(start: Callable[[Run, Path, authority.Authority], object]) ->
 KINDS: dict[str, Start] = {
     "apache": with_authority(web.apache),
     "azurite": azure.azurite,
+    "control-plane": kubernetes.control_plane,
     "keystone": swift.keystone,
     "nginx": web.nginx,
     "postgres": database.postgres,
@@ -58,6 +59,9 @@ def main() -> int:
 
 def show(made: object) -> None:
     """Print a server's values; several parts come one after the other."""
+    if isinstance(made, kubernetes.ControlPlane):
+        print(f"export KUBECONFIG={made.kubeconfig()} PATH={kubernetes.asset('kubectl').parent}:$PATH")  # noqa: T201
+        return
     for part in made if isinstance(made, tuple) else (made,):
         if not dataclasses.is_dataclass(part) or isinstance(part, type):
             print(part)  # noqa: T201  for a person
