@@ -5,6 +5,7 @@ Nothing heavy is imported before a command needs it, so that help and lists are 
 
 from webapp.commands.audit import audit
 from webapp.commands.completion import completion
+from webapp.commands.crd import crd
 from webapp.commands.credentials import add, delete, list_credentials, show
 from webapp.commands.exec_command import exec_command
 from webapp.commands.export import export
@@ -30,6 +31,7 @@ main = CommandLine(
         import_command,
         delete,
         audit,
+        crd,
         completion,
         docs,
     ),

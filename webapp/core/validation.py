@@ -37,6 +37,8 @@ _TRUE = frozenset({"true", "on", "yes", "1"})
 _FALSE = frozenset({"false", "off", "no", "0", ""})
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 _PORTS = range(1, 65536)
+LARGEST_INTEGER = 999_999_999_999
+"""Whole numbers have at most twelve digits."""
 
 
 @dataclass(frozen=True, slots=True)

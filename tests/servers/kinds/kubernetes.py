@@ -11,7 +11,7 @@ import os
 import secrets
 import ssl
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -204,7 +204,7 @@ def control_plane(
     *,
     controllers: Sequence[str] = CONTROLLERS,
     durable: bool = False,
-    etcd_relay: int = 0,
+    etcd_through: Callable[[int], int] | None = None,
 ) -> ControlPlane:
     """Start a control plane.
 
@@ -213,12 +213,13 @@ def control_plane(
         place: Empty folder for its files.
         controllers: Controllers to run; none starts no kube-controller-manager.
         durable: Let etcd write through to the disk, as in production.
-        etcd_relay: Port through which the API server reaches etcd, for a relay that a test puts there.
+        etcd_through: Given etcd's port, returns the one that the API server uses: a relay that a test puts between.
     """
     asset("kube-apiserver")  # a test is skipped before anything was started
-    plane = ControlPlane(run, place, etcd=free_port(), api=free_port(), durable=durable)
-    if etcd_relay:
-        plane.etcd_seen_by_api = f"http://127.0.0.1:{etcd_relay}"
+    etcd = free_port()
+    plane = ControlPlane(run, place, etcd=etcd, api=free_port(), durable=durable)
+    if etcd_through:
+        plane.etcd_seen_by_api = f"http://127.0.0.1:{etcd_through(etcd)}"
     make_files(plane)
     plane.start_etcd()
     plane.start_api()

@@ -32,7 +32,13 @@ BUCKET = Field(
     "The bucket or container.",
     required=True,
     placeholder="backups",
-    rules=(Rule(lambda value: "/" not in str(value), "This is the bucket's name alone, without a folder."),),
+    rules=(
+        Rule(
+            lambda value: "/" not in str(value),
+            "This is the bucket's name alone, without a folder.",
+            pattern=r"^[^/]*$",
+        ),
+    ),
 )
 
 PREFIX = Field("prefix", "Prefix", "Optional: the folder in the bucket.", placeholder="db/production", rules=(PLACE,))

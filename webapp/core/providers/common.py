@@ -129,6 +129,7 @@ def with_scheme(text: str) -> str:
 NO_PATH = Rule(
     lambda value: urlsplit(str(value)).path in {"", "/"} and not urlsplit(str(value)).query,
     "Leave the path away: the address ends after the host and its port. A bucket is named where it is used.",
+    pattern=r"^([A-Za-z]*:?//)?[^/?]*/?$",
 )
 
 
