@@ -151,11 +151,19 @@ def formats_page() -> str:
     return f"{reference()}\n{NOTE}\n"
 
 
+def resource_page() -> str:
+    """Return the page on the custom resource, made from its definition."""
+    from credential_operator.crd.reference import resource_page as page  # noqa: PLC0415  only this page needs it
+
+    return f"{page()}\n{NOTE}\n"
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "command-line.md": command_line_page,
     "verification.md": verification_page,
     "formats.md": formats_page,
+    "resource.md": resource_page,
 }
 """File name and maker of each generated page."""
 
