@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from webapp.core.service import REFRESHED_BY, CredentialService
+from webapp.core.ssh.choosing import private_key
 from webapp.core.store import KeyRing, Store, open_store
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from webapp.core.oauth.keepalive import KeepAlive
     from webapp.core.oauth.refresh import TokenDoor
     from webapp.core.oauth.service import LoginService
+    from webapp.core.ssh.service import SshService
     from webapp.core.verification.checks import Checks
     from webapp.core.verification.schedule import Reverification
 
@@ -81,14 +83,25 @@ class Runtime:
 
         self._pool = DaemonPool(self.options.pool_size)
         self._pool.start()
-        return Checks(Verifier(self._pool, tokens=TokenDoor(self.store, by=REFRESHED_BY)))
+        tokens = TokenDoor(self.store, by=REFRESHED_BY)
+        return Checks(Verifier(self._pool, tokens=tokens, private_key=self._private_key))
+
+    @cached_property
+    def ssh(self) -> SshService:
+        """The use cases of SSH keypairs and connections."""
+        from webapp.core.ssh.service import SshService  # noqa: PLC0415  a list of names needs no SSH
+
+        return SshService(self.store)
+
+    def _private_key(self, reference: str) -> str:
+        return private_key(self.store.ssh, reference)
 
     @cached_property
     def formats(self) -> FormatService:
         """Hands stored credentials to tools in their own shapes."""
         from webapp.core.formats.service import FormatService  # noqa: PLC0415  a list of names needs no formats
 
-        return FormatService(self.store, self._token_door)
+        return FormatService(self.store, self._token_door, self._private_key)
 
     def _token_door(self) -> TokenDoor:
         from webapp.core.oauth.refresh import TokenDoor  # noqa: PLC0415
@@ -130,6 +143,8 @@ class Runtime:
         if "checks" in self.__dict__:
             self.checks.stop()
             self._pool.stop()
+        if "ssh" in self.__dict__:
+            self.ssh.stop()
         self.store.close()
 
 

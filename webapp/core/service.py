@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from webapp.core.errors import NotFoundError, PermanentError
 from webapp.core.oauth.records import LoggedIn, meant, watch
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Support
+from webapp.core.ssh.choosing import with_keypair_ids
 from webapp.core.validation import Checked, InvalidValuesError, check
 
 if TYPE_CHECKING:
@@ -100,7 +101,10 @@ class CredentialService:
         Raises:
             NotFoundError: There is no such provider.
         """
-        return check(find_provider(provider_type), raw, stored_for(credential, provider_type))
+        provider = find_provider(provider_type)
+        raw, problems = with_keypair_ids(self.store.ssh, provider, raw)
+        checked = check(provider, raw, stored_for(credential, provider_type))
+        return replace(checked, problems=(*checked.problems, *problems))
 
     def add(
         self,

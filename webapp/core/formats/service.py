@@ -11,6 +11,7 @@ from webapp.core.formats import Format, Rendered, Source, UnsupportedFormatError
 from webapp.core.formats.masking import masked
 from webapp.core.oauth.endpoints import token_endpoint
 from webapp.core.providers import provider as find_provider
+from webapp.core.ssh.choosing import with_private_key
 from webapp.core.store.audit import Action
 from webapp.core.store.faults import ChangedError
 from webapp.core.tokens import Token
@@ -59,7 +60,7 @@ class FormatService:
         """
         credential, provider, wanted = self._readable(credential_id, format_key)
         options = self._refuse_wrong(wanted, raw)
-        attributes = self._with_key(self._with_token(credential, provider, options), provider)
+        attributes = with_private_key(provider, self._with_token(credential, provider, options), self._private_key)
         source = Source(credential.name, provider, attributes)
         wanted.produce(source, options)
         made = render(format_key, source, {**raw, **self._kept(wanted, credential.id, options, raw, by)})
@@ -80,7 +81,7 @@ class FormatService:
         """
         credential, provider, wanted = self._readable(credential_id, format_key)
         options = self._refuse_wrong(wanted, raw)
-        source = Source(credential.name, provider, self._with_key(credential.attributes, provider))
+        source = Source(credential.name, provider, with_private_key(provider, credential.attributes, self._private_key))
         return masked(wanted, source, options)
 
     def _readable(self, credential_id: str, format_key: str) -> tuple[Credential, Provider, Format]:
@@ -112,15 +113,6 @@ class FormatService:
             )
             for option in wanted.kept_options
         }
-
-    def _with_key(self, attributes: Attributes, provider: Provider) -> Attributes:
-        """Put the private key of the stored keypair that an SFTP credential names into its values."""
-        name = as_text(attributes.get("private_key", "")) if provider.type == "SFTP" else ""
-        if not name:
-            return attributes
-        if self._private_key is None:
-            raise PermanentError("The keypair of this credential cannot be read here.", field="private_key")
-        return {**attributes, "key_pem": self._private_key(name)}
 
     def _with_token(self, credential: Credential, provider: Provider, options: Attributes) -> Attributes:
         if not credential.attributes.get("token") or not token_endpoint(provider.type, credential.attributes):

@@ -1,1 +1,1 @@
-"""SSH: keypairs, host keys, connections, and pairing with other machines."""
+"""SSH: keypairs, host keys, connections, and how they are set up and tested."""

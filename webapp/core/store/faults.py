@@ -29,3 +29,11 @@ class ChangedError(ConflictError):
         when = current.changed.strftime("%Y-%m-%d %H:%M UTC")
         super().__init__(f"This credential was changed by {current.changed_by} at {when}.")
         self.current = current
+
+
+class EntryChangedError(ConflictError):
+    """Someone saved another version of a keypair or a connection first; `current` is what is stored now."""
+
+    def __init__(self, current: object, what: str, by: str) -> None:
+        super().__init__(f"This {what} was changed by {by} meanwhile. Look at what is stored now, and save again.")
+        self.current = current

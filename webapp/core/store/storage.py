@@ -27,6 +27,7 @@ from webapp.core.store.migrations import migrate
 from webapp.core.store.models import Tables, now, place_of_proof, stamp
 from webapp.core.store.repositories import Repositories
 from webapp.core.store.sessions import IDLE, Sessions
+from webapp.core.store.ssh import SshEntries
 
 PRAGMAS = {
     "journal_mode": "wal",
@@ -72,6 +73,7 @@ class Store:
         self.apps = Apps(tables, self._envelope, self.audit)
         self.flows = Flows(tables, self._envelope)
         self.logins = Logins(tables, self._envelope)
+        self.ssh = SshEntries(tables, self._envelope)
         self.locked: LockedReason | None = None
         self._meet_keys()
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
 
 from webapp.core.fields import Attributes
 from webapp.core.providers.base import Provider
@@ -53,8 +54,66 @@ class Check:
         self._over.set()
 
 
-class Checks:
-    """Starts checks and finds them again by id.
+C = TypeVar("C", bound=Check)
+
+
+class Background(Generic[C]):
+    """Runs pieces of work that end in a result, and finds them again by id.
+
+    Args:
+        at_once: How many run at the same time; others wait.
+    """
+
+    def __init__(self, *, at_once: int = AT_ONCE) -> None:
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="check")
+        self._checks: dict[str, C] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, check: C, work: Callable[[C], Result], done: Done | None = None) -> C:
+        """Start a piece of work; while one with the same key runs, that one is returned instead."""
+        with self._lock:
+            self._forget_old()
+            running = self._running(check.key)
+            if running:
+                return running
+            self._checks[check.id] = check
+        self._threads.submit(self._run, check, work, done)
+        return check
+
+    def get(self, identifier: str) -> C | None:
+        """Return a check that runs or ended within the last five minutes."""
+        return self._checks.get(identifier)
+
+    def stop(self) -> None:
+        """Stop every check and wait for its end."""
+        for check in list(self._checks.values()):
+            check.cancel()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _running(self, key: str | None) -> C | None:
+        found = (check for check in self._checks.values() if key is not None and check.key == key)
+        return next((check for check in found if check.result is None and not check.cancelled.is_set()), None)
+
+    def _run(self, check: C, work: Callable[[C], Result], done: Done | None) -> None:
+        result = Result(State.UNREACHABLE, "The check failed for a reason of its own; the log of the server has it.")
+        try:
+            result = CANCELLED if check.cancelled.is_set() else work(check)
+            if done:
+                done(result)
+        except Exception as error:  # noqa: BLE001  a thread has nobody above it; the page must still get an answer
+            LOG.error("a check ended with %s", type(error).__name__)  # noqa: TRY400  its text could hold a secret
+        finally:
+            check.finish(result)
+
+    def _forget_old(self) -> None:
+        limit = time.monotonic() - KEPT_SECONDS
+        for identifier, check in list(self._checks.items()):
+            if check.result is not None and check.ended < limit:
+                del self._checks[identifier]
+
+
+class Checks(Background[Check]):
+    """Starts checks of cloud credentials and finds them again by id.
 
     Args:
         verifier: Does the work.
@@ -62,10 +121,8 @@ class Checks:
     """
 
     def __init__(self, verifier: Verifier, *, at_once: int = AT_ONCE) -> None:
+        super().__init__(at_once=at_once)
         self.verifier = verifier
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="check")
-        self._checks: dict[str, Check] = {}
-        self._lock = threading.Lock()
 
     def start(
         self,
@@ -79,62 +136,15 @@ class Checks:
         credential_id: str | None = None,
     ) -> Check:
         """Start a check; while one with the same key runs, that one is returned instead."""
-        with self._lock:
-            self._forget_old()
-            running = self._running(key)
-            if running:
-                return running
-            check = Check(key, owner)
-            self._checks[check.id] = check
-        self._threads.submit(self._run, check, provider, attributes, write, done, credential_id)
-        return check
 
-    def get(self, identifier: str) -> Check | None:
-        """Return a check that runs or ended within the last five minutes."""
-        return self._checks.get(identifier)
-
-    def stop(self) -> None:
-        """Stop every check and wait for its end."""
-        for check in list(self._checks.values()):
-            check.cancel()
-        self._threads.shutdown(wait=True, cancel_futures=True)
-
-    def _running(self, key: str | None) -> Check | None:
-        found = (check for check in self._checks.values() if key is not None and check.key == key)
-        return next((check for check in found if check.result is None and not check.cancelled.is_set()), None)
-
-    def _run(
-        self,
-        check: Check,
-        provider: Provider,
-        attributes: Attributes,
-        write: bool,
-        done: Done | None,
-        credential_id: str | None,
-    ) -> None:
-        result = Result(State.UNREACHABLE, "The check failed for a reason of its own; the log of the server has it.")
-        try:
-            result = (
-                CANCELLED
-                if check.cancelled.is_set()
-                else self.verifier.verify(
-                    provider,
-                    attributes,
-                    cancel=check.cancelled,
-                    write=write,
-                    on_progress=check.tell,
-                    credential_id=credential_id,
-                )
+        def work(check: Check) -> Result:
+            return self.verifier.verify(
+                provider,
+                attributes,
+                cancel=check.cancelled,
+                write=write,
+                on_progress=check.tell,
+                credential_id=credential_id,
             )
-            if done:
-                done(result)
-        except Exception as error:  # noqa: BLE001  a thread has nobody above it; the page must still get an answer
-            LOG.error("a check ended with %s", type(error).__name__)  # noqa: TRY400  its text could hold a secret
-        finally:
-            check.finish(result)
 
-    def _forget_old(self) -> None:
-        limit = time.monotonic() - KEPT_SECONDS
-        for identifier, check in list(self._checks.items()):
-            if check.result is not None and check.ended < limit:
-                del self._checks[identifier]
+        return self.begin(Check(key, owner), work, done)

@@ -15,6 +15,7 @@ from webapp.core.errors import CredentialError, TransientError
 from webapp.core.fields import Attributes
 from webapp.core.providers.base import Provider
 from webapp.core.rclone.config import remote
+from webapp.core.ssh.choosing import PrivateKey, with_private_key
 from webapp.core.verification.daemons import Daemon, DaemonPool
 from webapp.core.verification.replies import classify
 from webapp.core.verification.states import Result, State
@@ -48,11 +49,15 @@ class Verifier:
     Args:
         pool: Where daemons come from.
         tokens: Renews OAuth tokens; without it they are used as they are.
+        private_key: Returns the private half of a stored keypair; without it none can be used.
     """
 
-    def __init__(self, pool: DaemonPool, *, tokens: Tokens | None = None) -> None:
+    def __init__(
+        self, pool: DaemonPool, *, tokens: Tokens | None = None, private_key: PrivateKey | None = None
+    ) -> None:
         self.pool = pool
         self._tokens = tokens
+        self._private_key = private_key
 
     def verify(
         self,
@@ -78,6 +83,10 @@ class Verifier:
         """
         if provider.probe.method == "none":
             return Result(provider.probe.success, provider.probe.message)
+        try:
+            attributes = with_private_key(provider, attributes, self._private_key)
+        except CredentialError as error:
+            return Result(State.MISCONFIGURED, error.message, error.field)
         run = _Run(self.pool, provider, attributes, deadline, cancel or threading.Event(), on_progress)
         return run.result(self._tokens, credential_id, write=write)
 

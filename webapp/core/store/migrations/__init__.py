@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from peewee import Database
 
 from webapp.core.errors import PermanentError
-from webapp.core.store.migrations import m0001_initial, m0003_repositories, m0005_logins, m0006_audit
+from webapp.core.store.migrations import m0001_initial, m0003_repositories, m0004_ssh, m0005_logins, m0006_audit
 from webapp.core.store.models import now, stamp
 
 
@@ -24,6 +24,7 @@ class Migration:
 MIGRATIONS = (
     Migration(1, "initial", m0001_initial.run),
     Migration(3, "repositories", m0003_repositories.run),
+    Migration(4, "ssh", m0004_ssh.run),
     Migration(5, "logins", m0005_logins.run),
     Migration(6, "audit", m0006_audit.run),
 )

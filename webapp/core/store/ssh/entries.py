@@ -1,0 +1,163 @@
+"""What keypairs and connections have in common: a name of its own among both, versions, sealed values."""
+
+from __future__ import annotations
+
+import uuid
+from abc import abstractmethod
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from peewee import IntegrityError
+
+from webapp.core.errors import ConflictError, NotFoundError
+from webapp.core.fields import Attributes
+from webapp.core.store.envelope import Envelope, Place
+from webapp.core.store.faults import DamagedError, EntryChangedError, LockedError
+from webapp.core.store.models import Tables, bound, now, stamp
+from webapp.core.store.names import LONGEST, clean_name, name_key
+from webapp.core.store.ssh.models import EntryRow
+
+T = TypeVar("T")
+PLACE = "ssh_entry"
+
+
+class Entries(Generic[T]):
+    """Adds, finds, changes and removes entries of one kind."""
+
+    kind = ""
+    word = ""
+
+    def __init__(self, tables: Tables, envelope: Envelope) -> None:
+        self._database = tables.database
+        self._rows: Any = bound(EntryRow, tables.database)
+        self._envelope = envelope
+
+    def add(self, name: str, attributes: Attributes, *, by: str) -> T:
+        """Store a new one.
+
+        Raises:
+            ConflictError: The name is taken by a keypair or a connection.
+            PermanentError: The name is not allowed.
+            LockedError: There is no master key.
+        """
+        name, identifier, at = clean_name(name), str(uuid.uuid4()), stamp(now())
+        columns = {"id": identifier, "kind": self.kind, "name": name, "name_key": name_key(name)}
+        made = {"version": 1, "created": at, "changed": at, "changed_by": by}
+        try:
+            with self._database.atomic():
+                self._rows.insert(**columns, **made, **self._values(identifier, 1, attributes)).execute()
+        except IntegrityError:
+            raise _taken() from None
+        return self.get(identifier)
+
+    def get(self, identifier: str) -> T:
+        """Return one by its id.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        return self._read(self._row(identifier))
+
+    def find(self, name: str) -> T:
+        """Return one by its name; case and blanks do not count.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        rows = self._rows
+        row = rows.get_or_none(rows.name_key == name_key(name), rows.kind == self.kind)
+        if row is None:
+            raise NotFoundError(f"There is no SSH {self.word} of this name.", field="name")
+        return self._read(row)
+
+    def all(self, text: str = "") -> list[T]:
+        """Return all whose name holds a text, by name."""
+        rows = self._rows
+        query = rows.select().where(rows.kind == self.kind).order_by(rows.name_key)
+        return [self._read(row) for row in (query.where(rows.name_key.contains(name_key(text))) if text else query)]
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return self._rows.select().where(self._rows.kind == self.kind).count()
+
+    def change(
+        self, identifier: str, *, version: int, by: str, name: str | None = None, attributes: Attributes | None = None
+    ) -> T:
+        """Store a new version over the given one; the old one stays until the new one is safe.
+
+        Raises:
+            EntryChangedError: Another version is stored.
+            ConflictError: The name is taken.
+        """
+        row = self._row(identifier)
+        if row.version != version:
+            raise EntryChangedError(self._read(row), self.word, row.changed_by)
+        update: dict[str, Any] = {"version": version + 1, "changed": stamp(now()), "changed_by": by}
+        if name is not None:
+            update |= {"name": clean_name(name), "name_key": name_key(clean_name(name))}
+        if attributes is not None:
+            self._open(row)  # what cannot be read is not written over
+            update |= self._values(identifier, version + 1, attributes)
+        if not self._update(identifier, version, update):
+            row = self._row(identifier)
+            raise EntryChangedError(self._read(row), self.word, row.changed_by)
+        return self.get(identifier)
+
+    def delete(self, identifier: str, *, version: int | None = None) -> None:
+        """Remove one.
+
+        Raises:
+            EntryChangedError: Another version than the given one is stored.
+        """
+        row = self._row(identifier)
+        if version is not None and row.version != version:
+            raise EntryChangedError(self._read(row), self.word, row.changed_by)
+        self._rows.delete().where(self._rows.id == identifier).execute()
+
+    def _values(self, identifier: str, version: int, attributes: Attributes) -> dict[str, Any]:
+        sealed = self._envelope.seal(Place(PLACE, identifier, "attributes", version), dict(attributes))
+        return {"sealed": sealed, "sealed_version": version}
+
+    def _update(self, identifier: str, version: int, columns: dict[str, Any]) -> int:
+        rows = self._rows
+        try:
+            with self._database.atomic():
+                return rows.update(**columns).where(rows.id == identifier, rows.version == version).execute()
+        except IntegrityError:
+            raise _taken() from None
+
+    def _row(self, identifier: str) -> Any:
+        row = self._rows.get_or_none(self._rows.id == identifier, self._rows.kind == self.kind)
+        if row is None:
+            raise NotFoundError(f"There is no such SSH {self.word}. It may have been deleted.")
+        return row
+
+    def _open(self, row: Any) -> Attributes:
+        return MappingProxyType(self._envelope.open(Place(PLACE, row.id, "attributes", row.sealed_version), row.sealed))
+
+    def _opened(self, row: Any) -> tuple[Attributes, str, bool]:
+        """Return the values, or why they cannot be read and whether a master key is missing."""
+        try:
+            return self._open(row), "", False
+        except (LockedError, DamagedError) as error:
+            return {}, error.message, isinstance(error, LockedError)
+
+    @abstractmethod
+    def _read(self, row: Any) -> T:
+        """Return a row as it leaves the store."""
+
+
+def free_name(wanted: str, taken: Iterable[str]) -> str:
+    """Return a name that none of the others has: ` (2)` and so on is put behind it."""
+    used, name, number = {name_key(name) for name in taken}, clean_name(wanted[:LONGEST]), 2
+    while name_key(name) in used:
+        suffix = f" ({number})"
+        name, number = wanted[: LONGEST - len(suffix)].rstrip() + suffix, number + 1
+    return name
+
+
+def _taken() -> ConflictError:
+    return ConflictError(
+        "Another SSH keypair or connection has this name. Both share their names; choose another one.", field="name"
+    )
