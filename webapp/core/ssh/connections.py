@@ -111,12 +111,11 @@ class ConnectionService:
             PermanentError: It is in use; the sentence names its users.
             EntryChangedError: Someone saved another version meanwhile.
         """
-        del by
         users = self.used_by(connection_id)
         if users:
             named = ", ".join(f"{user.kind} “{user.name}”" for user in users)
             raise PermanentError(f"This connection is in use by {named}. Give them another connection first.")
-        self._connections.delete(connection_id, version=version)
+        self._connections.delete(connection_id, by=by, version=version)
 
     def used_by(self, connection_id: str) -> tuple[User, ...]:
         """Return what would break without this connection.

@@ -13,6 +13,7 @@ from webapp.core.ssh import choosing
 from webapp.core.ssh.fields import KEYPAIR, KEYPAIR_OF
 from webapp.core.ssh.keys import PASSPHRASE, PRIVATE, PUBLIC, KeyMaterial, generate, read_keypair
 from webapp.core.store import Credential, Keypair, Store
+from webapp.core.store.audit import Action
 from webapp.core.store.names import clean_name
 from webapp.core.validation import Findings, InvalidValuesError, check_fields
 from webapp.core.verification.states import Result, State
@@ -68,6 +69,16 @@ class KeypairService:
             PermanentError: There is none, it has no private half, or it cannot be read.
         """
         return choosing.private_key(self._store.ssh, reference)
+
+    def reveal(self, reference: str, *, by: str) -> str:
+        """Return the private half to a person who asked for it, and note in the audit that they have seen it.
+
+        Raises:
+            PermanentError: There is none, or it cannot be read.
+        """
+        keypair = choosing.usable(self._store.ssh, reference)
+        self._store.audit.note(Action.READ, kind="keypair", subject=keypair.id, name=keypair.name, who=by)
+        return keypair.private_key
 
     def make(self, key_type: str, name: str) -> KeyMaterial:
         """Make a new keypair and save nothing: what *Generate Keypair* puts into the form.
@@ -134,7 +145,7 @@ class KeypairService:
         try:
             yield made
         except BaseException:
-            self._keypairs.delete(made.id)
+            self._keypairs.delete(made.id, by=by)
             raise
 
     def add(self, name: str, raw: Mapping[str, object], *, by: str) -> Keypair:
@@ -196,10 +207,10 @@ class KeypairService:
         name = self._keypairs.get(keypair_id).name
         with self._store.together():
             for connection in self._store.ssh.connections.of_keypair(keypair_id):
-                self._store.ssh.connections.delete(connection.id)
+                self._store.ssh.connections.delete(connection.id, by=by)
             for credential in self._credentials_of(keypair_id):
                 self._detach(credential, name, by)
-            self._keypairs.delete(keypair_id, version=version)
+            self._keypairs.delete(keypair_id, by=by, version=version)
 
     def use_another(self, keypair_id: str, other: str, *, by: str) -> tuple[KeypairUser, ...]:
         """Let everything that logs in with a keypair log in with another one, all of it or nothing; return what it was.

@@ -32,6 +32,9 @@ from webapp.core.store.models import (
 )
 from webapp.core.store.repositories import place_of_secret
 from webapp.core.store.repositories.models import RepositoryRow
+from webapp.core.store.ssh.connections import place_of_change
+from webapp.core.store.ssh.entries import place_of_entry, place_of_test
+from webapp.core.store.ssh.models import EntryRow, HostKeyChangeRow
 
 
 def _kept_value(row: Any) -> bool:
@@ -67,6 +70,22 @@ TABLES: tuple[StoredTable, ...] = (
         sealed=(SealedColumn("sealed", place_of_app, what="the client's id and secret"),),
         label="OAuth app",
         title="id",
+    ),
+    StoredTable(
+        EntryRow,
+        Role.CONTENT,
+        sealed=(
+            SealedColumn("sealed", place_of_entry, ("id", "sealed_version"), what="the keys or the connection"),
+            SealedColumn("report", place_of_test, what="the report of the last test"),
+        ),
+        label="SSH keypair or connection",
+        unique=("name_key",),
+    ),
+    StoredTable(
+        HostKeyChangeRow,
+        Role.HISTORY,
+        sealed=(SealedColumn("sealed", place_of_change, what="the host keys"),),
+        label="changed host key",
     ),
     StoredTable(AccountRow, Role.CONTENT, label="account", unique=("name_key",), secret=("password",)),
     StoredTable(

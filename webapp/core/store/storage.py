@@ -73,7 +73,7 @@ class Store:
         self.apps = Apps(tables, self._envelope, self.audit)
         self.flows = Flows(tables, self._envelope)
         self.logins = Logins(tables, self._envelope)
-        self.ssh = SshEntries(tables, self._envelope)
+        self.ssh = SshEntries(tables, self._envelope, self.audit)
         self.locked: LockedReason | None = None
         self._meet_keys()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from webapp.core.store.audit import Audit
 from webapp.core.store.envelope import Envelope
 from webapp.core.store.models import Tables, bound
 from webapp.core.store.ssh.connections import Connection, Connections, ConnectionTest, HostKeyChange
@@ -17,10 +18,10 @@ __all__ = ["Connection", "ConnectionTest", "Connections", "HostKeyChange", "Keyp
 class SshEntries:
     """The keypairs and the connections of a store."""
 
-    def __init__(self, tables: Tables, envelope: Envelope) -> None:
+    def __init__(self, tables: Tables, envelope: Envelope, audit: Audit) -> None:
         self._rows: Any = bound(EntryRow, tables.database)
-        self.keypairs = Keypairs(tables, envelope)
-        self.connections = Connections(tables, envelope)
+        self.keypairs = Keypairs(tables, envelope, audit)
+        self.connections = Connections(tables, envelope, audit)
 
     def names(self) -> list[str]:
         """Return every name in use, of keypairs and connections, without reading a value."""

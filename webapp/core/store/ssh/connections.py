@@ -10,11 +10,13 @@ from typing import Any
 
 from webapp.core.fields import Attributes, Value
 from webapp.core.ssh.results import HostKeyOutcome, Step, StepState, Tested
+from webapp.core.store.audit import Action, Audit, Outcome
 from webapp.core.store.credentials import Verification
+from webapp.core.store.declared import Row
 from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import DamagedError, LockedError
 from webapp.core.store.models import Tables, bound, moment, now, stamp
-from webapp.core.store.ssh.entries import PLACE, Entries
+from webapp.core.store.ssh.entries import Entries, place_of_test
 from webapp.core.store.ssh.models import HostKeyChangeRow
 from webapp.core.verification.states import GOOD, State
 
@@ -82,8 +84,8 @@ class Connections(Entries[Connection]):
     kind = "connection"
     word = "connection"
 
-    def __init__(self, tables: Tables, envelope: Envelope) -> None:
-        super().__init__(tables, envelope)
+    def __init__(self, tables: Tables, envelope: Envelope, audit: Audit) -> None:
+        super().__init__(tables, envelope, audit)
         self._changes: Any = bound(HostKeyChangeRow, tables.database)
 
     def of_keypair(self, keypair_id: str) -> list[Connection]:
@@ -103,12 +105,18 @@ class Connections(Entries[Connection]):
             "state": str(tested.state),
             "checked": stamp(at or now()),
             "host_key": str(tested.host_key),
-            "report": self._envelope.seal(Place(PLACE, identifier, "report", 0), [report, *more]),
+            "report": self._envelope.seal(place_of_test({"id": identifier}), [report, *more]),
             "seen": not went_bad if changed else row.seen,
         }
         if changed:
             update |= {"state_since": update["checked"], "previous_state": row.state}
-        self._update(identifier, version, update)
+        noted = {
+            "action": Action.VERIFICATION,
+            "name": row.name,
+            "outcome": Outcome.OK if tested.good else Outcome.FAILED,
+        }
+        state = {"detail": {"state": str(tested.state), "before": row.state, "host key": str(tested.host_key)}}
+        self._update(identifier, version, update, **(noted | state if changed else {}))
 
     def due(self, *, older_than: datetime, limit: int) -> list[str]:
         """Return ids of connections that were never tested or last before that time, the oldest first."""
@@ -136,7 +144,7 @@ class Connections(Entries[Connection]):
     def note_host_key_change(self, subject: str, old: Iterable[str], new: Iterable[str], *, by: str) -> None:
         """Keep in the history that a changed host key of a connection or a credential was accepted."""
         identifier = str(uuid.uuid4())
-        sealed = self._envelope.seal(Place("ssh_host_key_change", identifier, "keys", 0), [list(old), list(new)])
+        sealed = self._envelope.seal(place_of_change({"id": identifier}), [list(old), list(new)])
         self._changes.insert(id=identifier, subject=subject, made=stamp(now()), made_by=by, sealed=sealed).execute()
 
     def host_key_changes(self, subject: str) -> list[HostKeyChange]:
@@ -145,20 +153,20 @@ class Connections(Entries[Connection]):
         found = list[HostKeyChange]()
         for row in rows.select().where(rows.subject == subject).order_by(rows.made.desc()):
             try:
-                old, new = self._envelope.open(Place("ssh_host_key_change", row.id, "keys", 0), row.sealed)
+                old, new = self._envelope.open(place_of_change({"id": row.id}), row.sealed)
             except (LockedError, DamagedError):
                 old, new = [], []
             found.append(HostKeyChange(moment(row.made), row.made_by, tuple(old), tuple(new)))
         return found
 
-    def delete(self, identifier: str, *, version: int | None = None) -> None:
+    def delete(self, identifier: str, *, by: str, version: int | None = None) -> None:
         """Remove a connection and its history.
 
         Raises:
             EntryChangedError: Another version than the given one is stored.
         """
         with self._database.atomic():
-            super().delete(identifier, version=version)
+            super().delete(identifier, by=by, version=version)
             self._changes.delete().where(self._changes.subject == identifier).execute()
 
     def _values(self, identifier: str, version: int, attributes: Attributes) -> dict[str, Any]:
@@ -185,9 +193,9 @@ class Connections(Entries[Connection]):
         if not row.state:
             return None
         try:
-            report, steps, found = self._envelope.open(Place(PLACE, row.id, "report", 0), row.report)
+            report, steps, found = self._envelope.open(place_of_test({"id": row.id}), row.report)
         except (LockedError, DamagedError):
-            report, steps, found = [UNREADABLE, "", "", 0.0], [], []
+            report, steps, found = list[Any]((UNREADABLE, "", "", 0.0)), [], []
         message, about, detail, seconds = report
         return ConnectionTest(
             State(row.state),
@@ -202,3 +210,8 @@ class Connections(Entries[Connection]):
             HostKeyOutcome(row.host_key),
             tuple(found),
         )
+
+
+def place_of_change(row: Row) -> Place:
+    """Return what the keys of an accepted change are bound to."""
+    return Place("ssh_host_key_change", row["id"], "keys", 0)

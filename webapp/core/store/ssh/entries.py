@@ -12,6 +12,8 @@ from peewee import IntegrityError
 
 from webapp.core.errors import ConflictError, NotFoundError
 from webapp.core.fields import Attributes
+from webapp.core.store.audit import Action, Audit
+from webapp.core.store.declared import Row
 from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import DamagedError, EntryChangedError, LockedError
 from webapp.core.store.models import Tables, bound, now, stamp
@@ -28,8 +30,9 @@ class Entries(Generic[T]):
     kind = ""
     word = ""
 
-    def __init__(self, tables: Tables, envelope: Envelope) -> None:
+    def __init__(self, tables: Tables, envelope: Envelope, audit: Audit) -> None:
         self._database = tables.database
+        self._audit = audit
         self._rows: Any = bound(EntryRow, tables.database)
         self._envelope = envelope
 
@@ -47,6 +50,7 @@ class Entries(Generic[T]):
         try:
             with self._database.atomic():
                 self._rows.insert(**columns, **made, **self._values(identifier, 1, attributes)).execute()
+                self._note(Action.ADD, identifier, name, by)
         except IntegrityError:
             raise _taken() from None
         return self.get(identifier)
@@ -99,12 +103,14 @@ class Entries(Generic[T]):
         if attributes is not None:
             self._open(row)  # what cannot be read is not written over
             update |= self._values(identifier, version + 1, attributes)
-        if not self._update(identifier, version, update):
+        keys = ("name",) * (name is not None) + ("values",) * (attributes is not None)
+        noted = {"name": name or row.name, "who": by, "detail": {"changed": ", ".join(keys)}}
+        if not self._update(identifier, version, update, action=Action.CHANGE, **noted):
             row = self._row(identifier)
             raise EntryChangedError(self._read(row), self.word, row.changed_by)
         return self.get(identifier)
 
-    def delete(self, identifier: str, *, version: int | None = None) -> None:
+    def delete(self, identifier: str, *, by: str, version: int | None = None) -> None:
         """Remove one.
 
         Raises:
@@ -113,17 +119,26 @@ class Entries(Generic[T]):
         row = self._row(identifier)
         if version is not None and row.version != version:
             raise EntryChangedError(self._read(row), self.word, row.changed_by)
-        self._rows.delete().where(self._rows.id == identifier).execute()
+        with self._database.atomic():
+            self._rows.delete().where(self._rows.id == identifier).execute()
+            self._note(Action.DELETE, identifier, row.name, by)
+
+    def _note(self, action: Action, identifier: str, name: str, by: str) -> None:
+        self._audit.note(action, kind=self.kind, subject=identifier, name=name, who=by)
 
     def _values(self, identifier: str, version: int, attributes: Attributes) -> dict[str, Any]:
-        sealed = self._envelope.seal(Place(PLACE, identifier, "attributes", version), dict(attributes))
+        sealed = self._envelope.seal(_values(identifier, version), dict(attributes))
         return {"sealed": sealed, "sealed_version": version}
 
-    def _update(self, identifier: str, version: int, columns: dict[str, Any]) -> int:
+    def _update(self, identifier: str, version: int, columns: dict[str, Any], **noted: Any) -> int:
+        """Write columns over the given version and note it, both or nothing; returns 0 for another version."""
         rows = self._rows
         try:
             with self._database.atomic():
-                return rows.update(**columns).where(rows.id == identifier, rows.version == version).execute()
+                count = rows.update(**columns).where(rows.id == identifier, rows.version == version).execute()
+                if count and noted:
+                    self._audit.note(kind=self.kind, subject=identifier, **noted)
+                return count
         except IntegrityError:
             raise _taken() from None
 
@@ -134,7 +149,7 @@ class Entries(Generic[T]):
         return row
 
     def _open(self, row: Any) -> Attributes:
-        return MappingProxyType(self._envelope.open(Place(PLACE, row.id, "attributes", row.sealed_version), row.sealed))
+        return MappingProxyType(self._envelope.open(_values(row.id, row.sealed_version), row.sealed))
 
     def _opened(self, row: Any) -> tuple[Attributes, str, bool]:
         """Return the values, or why they cannot be read and whether a master key is missing."""
@@ -146,6 +161,20 @@ class Entries(Generic[T]):
     @abstractmethod
     def _read(self, row: Any) -> T:
         """Return a row as it leaves the store."""
+
+
+def place_of_entry(row: Row) -> Place:
+    """Return what a row's values are bound to."""
+    return _values(row["id"], row["sealed_version"])
+
+
+def place_of_test(row: Row) -> Place:
+    """Return what the report of a row's last test is bound to."""
+    return Place(PLACE, row["id"], "report", 0)
+
+
+def _values(identifier: str, version: int) -> Place:
+    return Place(PLACE, identifier, "attributes", version)
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:
