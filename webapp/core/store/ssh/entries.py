@@ -127,7 +127,7 @@ class Entries(Generic[T]):
         self._audit.note(action, kind=self.kind, subject=identifier, name=name, who=by)
 
     def _values(self, identifier: str, version: int, attributes: Attributes) -> dict[str, Any]:
-        sealed = self._envelope.seal(_values(identifier, version), dict(attributes))
+        sealed = self._envelope.seal(place_of_entry({"id": identifier, "sealed_version": version}), dict(attributes))
         return {"sealed": sealed, "sealed_version": version}
 
     def _update(self, identifier: str, version: int, columns: dict[str, Any], **noted: Any) -> int:
@@ -149,7 +149,9 @@ class Entries(Generic[T]):
         return row
 
     def _open(self, row: Any) -> Attributes:
-        return MappingProxyType(self._envelope.open(_values(row.id, row.sealed_version), row.sealed))
+        return MappingProxyType(
+            self._envelope.open(place_of_entry({"id": row.id, "sealed_version": row.sealed_version}), row.sealed)
+        )
 
     def _opened(self, row: Any) -> tuple[Attributes, str, bool]:
         """Return the values, or why they cannot be read and whether a master key is missing."""
@@ -165,16 +167,12 @@ class Entries(Generic[T]):
 
 def place_of_entry(row: Row) -> Place:
     """Return what a row's values are bound to."""
-    return _values(row["id"], row["sealed_version"])
+    return Place(PLACE, row["id"], "attributes", row["sealed_version"])
 
 
 def place_of_test(row: Row) -> Place:
     """Return what the report of a row's last test is bound to."""
     return Place(PLACE, row["id"], "report", 0)
-
-
-def _values(identifier: str, version: int) -> Place:
-    return Place(PLACE, identifier, "attributes", version)
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:
