@@ -14,10 +14,12 @@ from webapp.core.ssh.choosing import private_key
 from webapp.core.store import KeyRing, Store, open_store
 
 if TYPE_CHECKING:
+    from webapp.core.cluster.publishing import Publishing
     from webapp.core.formats.service import FormatService
     from webapp.core.oauth.keepalive import KeepAlive
     from webapp.core.oauth.refresh import TokenDoor
     from webapp.core.oauth.service import LoginService
+    from webapp.core.sealing import Sealing
     from webapp.core.ssh.service import SshService
     from webapp.core.verification.checks import Checks
     from webapp.core.verification.schedule import Reverification
@@ -102,6 +104,20 @@ class Runtime:
         from webapp.core.formats.service import FormatService  # noqa: PLC0415  a list of names needs no formats
 
         return FormatService(self.store, self._token_door, self._private_key)
+
+    @cached_property
+    def publishing(self) -> Publishing:
+        """Offers stored credentials to namespaces."""
+        from webapp.core.cluster.publishing import Publishing  # noqa: PLC0415  a list of names needs no cluster
+
+        return Publishing(self.store)
+
+    @cached_property
+    def sealing(self) -> Sealing:
+        """Seals values for resources, and opens them."""
+        from webapp.core.sealing import Sealing  # noqa: PLC0415  a list of names needs no sealing
+
+        return Sealing(self.store.sealing, self.store.locks)
 
     def _token_door(self) -> TokenDoor:
         from webapp.core.oauth.refresh import TokenDoor  # noqa: PLC0415

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from webapp.core.errors import ConflictError, PermanentError
+from peewee import DatabaseError
+
+from webapp.core.errors import ConflictError, PermanentError, TransientError
 
 if TYPE_CHECKING:
     from webapp.core.store.credentials import Credential
@@ -37,3 +41,16 @@ class EntryChangedError(ConflictError):
     def __init__(self, current: object, what: str, by: str) -> None:
         super().__init__(f"This {what} was changed by {by} meanwhile. Look at what is stored now, and save again.")
         self.current = current
+
+
+@contextmanager
+def in_reach() -> Generator[None]:
+    """Turn what the database library raises into a sentence, for those who try again by themselves.
+
+    Raises:
+        TransientError: The database does not answer, or is busy.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        raise TransientError(f"The store does not answer ({type(error).__name__}). Is its database up?") from None

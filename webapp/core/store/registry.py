@@ -12,6 +12,9 @@ from peewee import Database, SqliteDatabase
 
 from webapp.core.store.audit import AUDIT_KEY
 from webapp.core.store.audit.models import AuditBookRow, AuditRow
+from webapp.core.store.cluster.generated import place_of_generated
+from webapp.core.store.cluster.mirrored import place_of_attributes, place_of_sentences
+from webapp.core.store.cluster.models import ClusterChangeRow, ClusterCredentialRow, ClusterSecretRow, PublicationRow
 from webapp.core.store.credentials import place_of_report, place_of_values
 from webapp.core.store.declared import Role, SealedColumn, StoredTable
 from webapp.core.store.envelope import FORMAT
@@ -32,6 +35,8 @@ from webapp.core.store.models import (
 )
 from webapp.core.store.repositories import place_of_secret
 from webapp.core.store.repositories.models import RepositoryRow
+from webapp.core.store.sealing import place_of_identity
+from webapp.core.store.sealing.models import SealingKeyRow
 from webapp.core.store.ssh.connections import place_of_change
 from webapp.core.store.ssh.entries import place_of_entry, place_of_test
 from webapp.core.store.ssh.models import EntryRow, HostKeyChangeRow
@@ -87,6 +92,29 @@ TABLES: tuple[StoredTable, ...] = (
         sealed=(SealedColumn("sealed", place_of_change, what="the host keys"),),
         label="changed host key",
     ),
+    StoredTable(
+        PublicationRow,
+        Role.CONTENT,
+        label="publication",
+        title="pattern",
+        unique=("credential", "pattern"),
+        parent=("credential", "credential"),
+    ),
+    StoredTable(
+        ClusterSecretRow,
+        Role.CONTENT,
+        sealed=(SealedColumn("sealed", place_of_generated, what="the repository's secret"),),
+        label="generated secret of a resource",
+        title="repository",
+        unique=("namespace", "name", "repository", "option"),
+    ),
+    StoredTable(
+        SealingKeyRow,
+        Role.CONTENT,
+        sealed=(SealedColumn("sealed", place_of_identity, what="the private half of the key"),),
+        label="sealing key",
+        title="id",
+    ),
     StoredTable(AccountRow, Role.CONTENT, label="account", unique=("name_key",), secret=("password",)),
     StoredTable(
         ValueRow, Role.HISTORY, sealed=(SealedColumn("value", place_of_value),), label="setting", kept=_kept_value
@@ -96,6 +124,15 @@ TABLES: tuple[StoredTable, ...] = (
     StoredTable(MasterKeyRow, Role.HERE, sealed=(SealedColumn("proof", place_of_proof),), label="key", pinned=True),
     StoredTable(FlowRow, Role.HERE, sealed=(SealedColumn("sealed", place_of_flow, ("id", "session", "provider")),)),
     StoredTable(LoginRow, Role.HERE, sealed=(SealedColumn("sealed", place_of_login, what="the account's name"),)),
+    StoredTable(
+        ClusterCredentialRow,
+        Role.HERE,
+        sealed=(
+            SealedColumn("sealed", place_of_attributes),
+            SealedColumn("report", place_of_sentences, what="what the operator said"),
+        ),
+    ),
+    StoredTable(ClusterChangeRow, Role.HERE),
     StoredTable(SessionRow, Role.HERE),
     StoredTable(AttemptRow, Role.HERE),
     StoredTable(LeaseRow, Role.HERE),

@@ -16,6 +16,7 @@ from webapp.core.errors import PermanentError
 from webapp.core.store.accounts import Accounts
 from webapp.core.store.audit import Action, Audit
 from webapp.core.store.audit.reading import AuditLog
+from webapp.core.store.cluster import ClusterCredentials, GeneratedSecrets, Publications
 from webapp.core.store.credentials import Credentials
 from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import DamagedError, SeedError
@@ -26,6 +27,7 @@ from webapp.core.store.logins import Apps, Flows, Logins
 from webapp.core.store.migrations import migrate
 from webapp.core.store.models import Tables, now, place_of_proof, stamp
 from webapp.core.store.repositories import Repositories
+from webapp.core.store.sealing import SealingKeys
 from webapp.core.store.sessions import IDLE, Sessions
 from webapp.core.store.ssh import SshEntries
 
@@ -74,6 +76,10 @@ class Store:
         self.flows = Flows(tables, self._envelope)
         self.logins = Logins(tables, self._envelope)
         self.ssh = SshEntries(tables, self._envelope, self.audit)
+        self.cluster = ClusterCredentials(tables, self._envelope, self.values)
+        self.publications = Publications(tables, self.audit)
+        self.generated = GeneratedSecrets(tables, self._envelope, self.audit)
+        self.sealing = SealingKeys(tables, self._envelope, self.audit)
         self.locked: LockedReason | None = None
         self._meet_keys()
 

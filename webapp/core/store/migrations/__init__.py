@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from peewee import Database
 
 from webapp.core.errors import PermanentError
-from webapp.core.store.migrations import m0001_initial, m0003_repositories, m0004_ssh, m0005_logins, m0006_audit
+from webapp.core.store.migrations import (
+    m0001_initial,
+    m0003_repositories,
+    m0004_ssh,
+    m0005_logins,
+    m0006_audit,
+    m0007_cluster,
+)
 from webapp.core.store.models import now, stamp
 
 
@@ -27,6 +34,7 @@ MIGRATIONS = (
     Migration(4, "ssh", m0004_ssh.run),
     Migration(5, "logins", m0005_logins.run),
     Migration(6, "audit", m0006_audit.run),
+    Migration(7, "cluster", m0007_cluster.run),
 )
 """In order; numbers never change once released."""
 
