@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from cluster.conftest import wait_for
 from servers.interference import Fault, faulty_proxy, slow_relay
 from servers.kinds import etcd
 from servers.kinds.kubernetes import ControlPlane
@@ -22,13 +23,6 @@ def make_pair(plane: ControlPlane, namespace: str) -> None:
         metadata = {"name": "owned", "ownerReferences": [owner]}
         body = {"metadata": metadata, "data": {"a": base64.b64encode(b"canary-owned").decode()}}
         client.post(f"/api/v1/namespaces/{namespace}/secrets", json=body).raise_for_status()
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
-    last = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < last
-        time.sleep(0.05)
 
 
 def test_what_is_owned_goes_with_its_owner(control_plane: ControlPlane, namespace: str) -> None:

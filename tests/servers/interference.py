@@ -86,7 +86,7 @@ class FaultyProxy:
     def __post_init__(self) -> None:
         self.port = free_port()
         self.endpoint = f"https://127.0.0.1:{self.port}"
-        self.watches: set[web.StreamResponse] = set()
+        self.watches: dict[web.StreamResponse, aiohttp.ClientResponse] = {}
         self.thread = Loop()
 
     async def begin(self) -> None:
@@ -97,9 +97,9 @@ class FaultyProxy:
         self.session = aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False)
         own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         own.load_cert_chain(self.plane.authority, self.plane.authority.with_suffix(".key"))
-        self.runner = web.ServerRunner(web.Server(self.handle))
+        self.runner = web.ServerRunner(web.Server(self.handle), shutdown_timeout=0.1)
         await self.runner.setup()
-        await web.TCPSite(self.runner, "127.0.0.1", self.port, ssl_context=own, shutdown_timeout=0).start()
+        await web.TCPSite(self.runner, "127.0.0.1", self.port, ssl_context=own).start()
 
     async def finish(self) -> None:
         """Stop listening."""
@@ -134,30 +134,33 @@ class FaultyProxy:
                 kept["Content-Encoding"] = encoding
             response = web.StreamResponse(status=answer.status, headers=kept)
             await response.prepare(request)
-            with self.watching(request, response):
+            with self.watching(request, response, answer):
                 async for piece in answer.content.iter_any():
                     await response.write(piece)
             return response
 
     @contextlib.contextmanager
-    def watching(self, request: web.BaseRequest, response: web.StreamResponse) -> Iterator[None]:
+    def watching(
+        self, request: web.BaseRequest, response: web.StreamResponse, answer: aiohttp.ClientResponse
+    ) -> Iterator[None]:
         """Note a watch while it lasts, so that it can be cut."""
         if "watch" in request.query:
-            self.watches.add(response)
+            self.watches[response] = answer
         try:
             yield
         except (ConnectionError, aiohttp.ClientError):
             pass  # the program behind the proxy went away
         finally:
-            self.watches.discard(response)
+            self.watches.pop(response, None)
 
     async def cut(self) -> int:
         """Drop the connection of every watch in the middle; return how many there were."""
-        found = list(self.watches)
-        for response in found:
+        found = list(self.watches.items())
+        for response, answer in found:
             transport = response._req.transport if response._req else None
             if transport:
                 transport.abort()
+            answer.close()
         return len(found)
 
 

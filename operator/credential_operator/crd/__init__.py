@@ -66,7 +66,7 @@ def columns() -> list[dict[str, Any]]:
         column("Ready", f"{ready}.status", "Whether every Secret is as it should be."),
         column("Reason", f"{ready}.reason", "Why."),
         column("Verified", f"{verified}.status", "Whether the provider accepts the credential."),
-        column("Secrets", ".spec.secrets[*].name", "The Secrets that are made."),
+        column("Secrets", ".status.synced", "How many Secrets are written, of how many."),
         column("Message", f"{ready}.message", "Why, in a sentence.", priority=1),
         column("Checked", ".status.lastVerification.time", "When it was verified last.", type="date", priority=1),
         column("Age", ".metadata.creationTimestamp", "When the resource was made.", type="date"),
@@ -123,7 +123,7 @@ def verification_node() -> Schema:
     """Return how the credential is verified."""
     interval = text("Time between two verifications, such as 30m, 6h or 7d; 0 for never. Default: 24h.", 32)
     sentence = "An interval is a number with s, m, h or d, such as 6h or 1h30m; 0 means never."
-    often = rule("!self.matches('^[0-9]{1,2}s$') || self.matches('^0+s$')", "Verify once a minute at most.")
+    often = rule("!self.matches('^[0-5]?[0-9]s$') || self.matches('^0+s$')", "Verify once a minute at most.")
     target = "A bucket or container, and a folder in it, that verification looks into. Empty lists all of them."
     return group(
         "When the provider is asked whether it accepts the credential.",

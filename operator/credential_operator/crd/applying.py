@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import Any
 
@@ -49,8 +50,9 @@ def sign_in(context: str) -> None:
     from kubernetes import config  # noqa: PLC0415
     from kubernetes.config.config_exception import ConfigException  # noqa: PLC0415
 
+    in_pod = "KUBERNETES_SERVICE_HOST" in os.environ and "KUBECONFIG" not in os.environ and not context
     try:
-        config.load_config(context=context or None)
+        config.load_incluster_config() if in_pod else config.load_kube_config(context=context or None)
     except (ConfigException, OSError):
         named = f" with a context {context}" if context else ""
         raise PermanentError(f"There is no kubeconfig{named} that can be used. Does kubectl work here?") from None

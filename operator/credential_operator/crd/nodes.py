@@ -51,9 +51,9 @@ def keyed_list(description: str, item: Schema, key: str, most: int) -> Schema:
     return {"type": "array", "description": description, "maxItems": most, "items": item, **kind}
 
 
-def texts_by_name(description: str, limit: int, most: int, **more: Any) -> Schema:
+def texts_by_name(description: str, limit: int, most: int, pattern: str = "", **more: Any) -> Schema:
     """Return an object with free names and texts as values, such as labels."""
-    values = {"type": "string", "maxLength": limit}
+    values = {"type": "string", "maxLength": limit} | ({"pattern": pattern} if pattern else {})
     return {"type": "object", "description": description, "maxProperties": most, "additionalProperties": values, **more}
 
 

@@ -16,6 +16,7 @@ from credential_operator.crd.nodes import (
     texts_by_name,
     with_rules,
 )
+from credential_operator.names import GROUP
 from webapp.core.fields import Field
 from webapp.core.formats import FORMATS
 from webapp.core.naming import camel
@@ -24,6 +25,9 @@ MOST_OUTPUTS = 32
 MOST_LABELS = 32
 LABEL_LIMIT = 63
 ANNOTATION_LIMIT = 4096
+LABEL = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"
+QUALIFIED = "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+"""Values of labels, and names of labels and annotations (Kubernetes, `validation.IsQualifiedName`)."""
 
 
 def secrets_node() -> Schema:
@@ -37,11 +41,20 @@ def secret_node() -> Schema:
         "name": object_name("Name of the Secret. One that is there already and is not this resource's stays as it is."),
         "format": text("The tool's shape.", LABEL_LIMIT, enum=list(FORMATS)),
         "options": options_node(),
-        "labels": texts_by_name("Labels of the Secret.", LABEL_LIMIT, MOST_LABELS),
-        "annotations": texts_by_name("Annotations of the Secret.", ANNOTATION_LIMIT, MOST_LABELS),
+        "labels": names_checked("a label", texts_by_name("Labels of the Secret.", LABEL_LIMIT, MOST_LABELS, LABEL)),
+        "annotations": names_checked(
+            "an annotation", texts_by_name("Annotations of the Secret.", ANNOTATION_LIMIT, MOST_LABELS)
+        ),
     }
     node = group("A Secret to make.", properties, required=("name", "format"))
     return with_rules(node, [known_options(), *needed_options()])
+
+
+def names_checked(word: str, node: Schema) -> Schema:
+    """Return labels or annotations whose names Kubernetes takes, and which are not the operator's own."""
+    own = f"!key.startsWith('{GROUP}/')"
+    message = f"The name of {word} has letters, digits, -, _ and dots, with a domain before / at most; not {GROUP}/."
+    return with_rules(node, [rule(f"self.all(key, key.matches({literal(QUALIFIED)}) && {own})", message)])
 
 
 def options() -> Mapping[str, list[tuple[str, Field]]]:

@@ -19,6 +19,7 @@ def status_node() -> Schema:
         {
             "observedGeneration": generation,
             "provider": text("The provider, as the web app calls it.", 128),
+            "synced": text("How many Secrets are written, of how many: 2/2.", 16),
             "conditions": keyed_list("Ready, SecretsSynced, Verified.", condition_node(), "type", 8),
             "secrets": keyed_list("The Secrets that were written.", output_node(), "name", MOST_OUTPUTS),
             "sources": keyed_list("The Secrets that were read.", source_node(), "name", MOST_SOURCES),
