@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +61,20 @@ def nginx(servers_run: Run) -> web.WebServer:
 def sshd(servers_run: Run) -> ssh.SshServer:
     """OpenSSH's sshd."""
     return servers_run.once("sshd", lambda place: ssh.sshd(servers_run, place))
+
+
+@pytest.fixture(scope="session")
+def fleet(servers_run: Run) -> ssh_fleet.Fleet:
+    """OpenSSH's sshd with users that may do different things."""
+    return servers_run.once("fleet", lambda place: ssh_fleet.fleet(servers_run, place))
+
+
+@pytest.fixture
+def changing_sshd(servers_run: Run, tmp_path: Path) -> Iterator[ssh_fleet.Changing]:
+    """An sshd of this test alone, whose host keys change."""
+    server = ssh_fleet.Changing(servers_run, tmp_path)
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

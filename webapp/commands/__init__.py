@@ -13,6 +13,7 @@ from webapp.commands.group import CommandLine
 from webapp.commands.importing import import_command
 from webapp.commands.reference import docs
 from webapp.commands.serve import serve
+from webapp.commands.ssh import keypair, ssh
 from webapp.commands.verify import verify
 
 main = CommandLine(
@@ -30,6 +31,8 @@ main = CommandLine(
         exec_command,
         import_command,
         delete,
+        keypair,
+        ssh,
         audit,
         crd,
         completion,

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from webapp.core.errors import PermanentError
 from webapp.core.formats.base import Source, UnsupportedFormatError
+from webapp.core.ssh.hostkeys import SSH_PORT, known_hosts_name
+from webapp.core.ssh.openssh import alias, host_block
 
 KEY_FILE = "ssh-privatekey"
 """The key that Kubernetes demands of a Secret of type kubernetes.io/ssh-auth."""
 
 KNOWN_HOSTS = "known_hosts"
 SSH_CONFIG = "ssh_config"
-SSH_PORT = 22
 
 
 def host_alias(source: Source) -> str:
     """Return the name of the host block: a name that needs no quoting in any tool."""
-    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in source.name.lower())
+    return alias(source.name)
 
 
 def known_hosts(source: Source) -> str:
     """Return the host keys as lines of known_hosts; another port stands in brackets (sshd(8))."""
-    host, port = source.text("host").strip("[]"), int(source.text("port") or SSH_PORT)
-    name = host if port == SSH_PORT else f"[{host}]:{port}"
+    name = known_hosts_name(source.text("host"), int(source.text("port") or SSH_PORT))
     return "".join(f"{name} {key}\n" for key in source.text("host_keys").splitlines())
 
 
@@ -53,26 +54,10 @@ def ssh_files(source: Source, folder: str, tool: str) -> dict[str, str]:
     """
     refuse_unusable(source, tool)
     place = folder.rstrip("/")
-    block = (
-        f"Host {host_alias(source)}\n"
-        f"  HostName {source.text('host').strip('[]')}\n"
-        f"  Port {source.text('port') or SSH_PORT}\n"
-        f"  User {quoted(source.text('user'))}\n"
-        f"  IdentityFile {place}/{KEY_FILE}\n"
-        f"  UserKnownHostsFile {place}/{KNOWN_HOSTS}\n"
-        "  IdentitiesOnly yes\n"
-        "  StrictHostKeyChecking yes\n"
-        "  BatchMode yes\n"
-    )
+    files = (f"IdentityFile {place}/{KEY_FILE}", f"UserKnownHostsFile {place}/{KNOWN_HOSTS}")
+    port = int(source.text("port") or SSH_PORT)
+    try:
+        block = host_block(source.name, source.text("host"), port, source.text("user"), files)
+    except PermanentError as error:
+        raise UnsupportedFormatError(error.message, field="format") from None
     return {KEY_FILE: source.text("key_pem"), KNOWN_HOSTS: known_hosts(source), SSH_CONFIG: block}
-
-
-def quoted(text: str) -> str:
-    """Return a word of ssh_config; quotes keep blanks and `#` together (ssh_config(5)).
-
-    Raises:
-        UnsupportedFormatError: It holds a quote, which ssh cannot read back.
-    """
-    if '"' in text or "\\" in text:
-        raise UnsupportedFormatError("ssh cannot read a user name with quotes or backslashes.", field="format")
-    return f'"{text}"'

@@ -42,6 +42,9 @@ UNKNOWN = "The host key is not known yet. Compare the fingerprints with those on
 STOPPED = "The test was stopped."
 LATE = "The server did not answer in time. Check the address, or raise the timeout."
 
+ANSWER = "backup-credentials"
+"""What a command prints on the server; every shell knows `echo`."""
+
 OnSteps = Callable[[tuple[Step, ...]], None]
 
 
@@ -194,7 +197,7 @@ def _walk(target: Target, private_key: str, progress: Progress, limit: Deadline,
         with progress.step("authentication") as note:
             session.log_in_with_key(target.username, key, limit)
             note.message = f"The server took the key for {target.username}."
-        return _uses(session, progress, limit)
+        return uses(session, progress, limit)
     finally:
         session.close()
 
@@ -245,11 +248,11 @@ def _everything(target: Target, limit: Deadline) -> tuple[str, ...]:
     return tuple(key.line for key in found.keys)
 
 
-def _uses(session: Session, progress: Progress, limit: Deadline) -> Tested:
+def uses(session: Session, progress: Progress, limit: Deadline) -> Tested:
     """Try what a connection is for; one of the two has to work."""
     with progress.step("command") as note:
-        code, _ = session.command("true", limit)
-        runs = code == 0
+        # A server that lets only SFTP in may answer any command with success, so the answer itself counts.
+        runs = ANSWER in session.command(f"echo {ANSWER}", limit)[1]
         note.state = StepState.OK if runs else StepState.LIMITED
         note.message = "Commands run." if runs else "The server runs no command for this user; SFTP may still work."
     with progress.step("sftp") as note:
