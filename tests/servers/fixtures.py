@@ -11,7 +11,7 @@ import pytest
 from servers import authority
 from servers.authority import Authority
 from servers.fake_internet.starting import Internet, fake_internet
-from servers.kinds import azure, database, ftp, kubernetes, s3, ssh, swift, web
+from servers.kinds import azure, database, ftp, kubernetes, s3, ssh, ssh_fleet, swift, web
 from servers.runs import Run
 
 

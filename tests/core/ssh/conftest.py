@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,3 +39,29 @@ def ended() -> Callable[[SshCheck], Tested]:
         return result
 
     return wait
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """The port of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def chatty() -> Iterator[int]:
+    """The port of a server that speaks, but not SSH."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        thread = threading.Thread(target=_answer, args=(server,), daemon=True)
+        thread.start()
+        yield port
+        socket.create_connection(("127.0.0.1", port)).close()
+        thread.join()
+
+
+def _answer(server: socket.socket) -> None:
+    opened, _ = server.accept()
+    with opened:
+        opened.sendall(b"220 mail.example.com ESMTP\r\n" * 200)
+    server.accept()[0].close()

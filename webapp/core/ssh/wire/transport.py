@@ -213,7 +213,7 @@ class Session(Transport):
                 "if it is chosen already, the server's SSH is too old.",
                 field="cipher",
             )
-        if isinstance(error, SSHException) and "banner" in str(error).lower():
+        if isinstance(error, SSHException) and not self.offered_keys:  # its first line was none of SSH
             return TransientError("What answers at this port is no SSH server. Check the port.", field="port")
         return TransientError("The server hung up before it said who it is. It may refuse this address.", field="host")
 
