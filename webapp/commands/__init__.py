@@ -11,6 +11,7 @@ from webapp.commands.exec_command import exec_command
 from webapp.commands.export import export
 from webapp.commands.group import CommandLine
 from webapp.commands.importing import import_command
+from webapp.commands.operator_command import operator_command
 from webapp.commands.reference import docs
 from webapp.commands.serve import serve
 from webapp.commands.ssh import keypair, ssh
@@ -34,6 +35,7 @@ main = CommandLine(
         keypair,
         ssh,
         audit,
+        operator_command,
         crd,
         completion,
         docs,

@@ -158,12 +158,20 @@ def resource_page() -> str:
     return f"{page()}\n{NOTE}\n"
 
 
+def operator_page() -> str:
+    """Return the reasons, permissions and metrics of the operator."""
+    from credential_operator.running.reference import page  # noqa: PLC0415  the command line needs no operator
+
+    return f"{page()}\n{NOTE}\n"
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "command-line.md": command_line_page,
     "verification.md": verification_page,
     "formats.md": formats_page,
     "resource.md": resource_page,
+    "operator-reference.md": operator_page,
 }
 """File name and maker of each generated page."""
 

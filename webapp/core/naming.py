@@ -30,6 +30,7 @@ def member(provider_type: str) -> str:
     return camel(provider_type.lower())
 
 
+@cache
 def members() -> Mapping[str, Provider]:
     """Return every provider by its member of `spec.provider`, in the order of the page."""
     return {member(known.type): known for known in PROVIDERS.values()}

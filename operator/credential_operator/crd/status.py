@@ -78,5 +78,6 @@ def verification_node() -> Schema:
             "state": text("What it found.", LABEL_LIMIT),
             "time": {**MOMENT, "description": "When it was done."},
             "message": text("What it found, in a sentence.", MESSAGE_LIMIT),
+            "requested": text("The text of the annotation that asked for it.", MESSAGE_LIMIT),
         },
     )

@@ -1,0 +1,1 @@
+"""Makes the cluster fit what the resources ask for."""

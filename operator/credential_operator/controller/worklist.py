@@ -1,0 +1,110 @@
+"""What has to be looked at: each resource once, the urgent first, one worker on a resource at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from enum import IntEnum
+
+from credential_operator.wanted.values import Place
+
+
+class Urgency(IntEnum):
+    """Who goes first."""
+
+    FIRST = 0
+    """A new or changed resource."""
+    CHANGE = 1
+    """A source or an output changed, or a verification ended."""
+    LATER = 2
+    """A look after a while, and what a start finds."""
+
+
+class Worklist:
+    """Places to look at."""
+
+    def __init__(self) -> None:
+        self._lines: tuple[deque[Place], ...] = tuple(deque() for _ in Urgency)
+        self._waiting: dict[Place, tuple[Urgency, float]] = {}
+        self._active: dict[Place, Urgency | None] = {}
+        self._timers: dict[Place, asyncio.TimerHandle] = {}
+        self._some = asyncio.Event()
+        self._closed = False
+
+    def add(self, place: Place, urgency: Urgency) -> None:
+        """Ask for a look. One that is asked for while the resource is worked on comes right after."""
+        if place in self._active:
+            again = self._active[place]
+            self._active[place] = urgency if again is None else min(again, urgency)
+            return
+        known = self._waiting.get(place)
+        if known and known[0] <= urgency:
+            return
+        self._waiting[place] = (urgency, known[1] if known else time.monotonic())
+        self._lines[urgency].append(place)
+        self._some.set()
+
+    def add_later(self, place: Place, seconds: float) -> None:
+        """Ask for a look after a while; a sooner one that was asked for stays."""
+        loop = asyncio.get_running_loop()
+        timer = self._timers.get(place)
+        if timer and timer.when() <= loop.time() + seconds and not timer.cancelled():
+            return
+        self.forget_later(place)
+        self._timers[place] = loop.call_later(seconds, self._due, place)
+
+    def forget_later(self, place: Place) -> None:
+        """Take back the look after a while."""
+        timer = self._timers.pop(place, None)
+        if timer:
+            timer.cancel()
+
+    def _due(self, place: Place) -> None:
+        self._timers.pop(place, None)
+        self.add(place, Urgency.LATER)
+
+    def close(self) -> None:
+        """Give nothing more out."""
+        self._closed = True
+        self._some.set()
+
+    async def get(self) -> tuple[Place, float] | None:
+        """Wait for the next place and return it with the seconds that it waited; `done` has to follow.
+
+        Nothing comes back after the list was closed.
+        """
+        while not self._closed:
+            for urgency, line in zip(Urgency, self._lines, strict=True):
+                while line:
+                    place = line.popleft()
+                    waiting = self._waiting.get(place)
+                    if waiting and waiting[0] is urgency:
+                        del self._waiting[place]
+                        self._active[place] = None
+                        return place, time.monotonic() - waiting[1]
+            self._some.clear()
+            await self._some.wait()
+        return None
+
+    def done(self, place: Place) -> None:
+        """Say that a place was looked at."""
+        again = self._active.pop(place, None)
+        if again is not None:
+            self.add(place, again)
+
+    @property
+    def length(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    @property
+    def oldest(self) -> float:
+        """Seconds that the longest waiting one has waited."""
+        since = min((at for _, at in self._waiting.values()), default=None)
+        return 0.0 if since is None else time.monotonic() - since
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether nothing waits and nothing is worked on."""
+        return not self._waiting and not self._active

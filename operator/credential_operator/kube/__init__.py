@@ -1,0 +1,1 @@
+"""Access to the API server: sign-in, requests, watches, events, the lease."""

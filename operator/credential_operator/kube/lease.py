@@ -1,0 +1,117 @@
+"""One operator at a time: a Lease of coordination.k8s.io, as other controllers hold it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from credential_operator.kube.client import Kube
+from credential_operator.kube.errors import KubeError
+
+LOG = logging.getLogger(__name__)
+DURATION = 15
+RENEW = 5.0
+
+
+class Lease:
+    """Holds a Lease.
+
+    Args:
+        kube: The session.
+        namespace: Where it is.
+        name: Its name.
+        identity: Who we are; the same again after a restart of the same pod, so that it goes on at once.
+    """
+
+    def __init__(self, kube: Kube, namespace: str, name: str, identity: str) -> None:
+        self._kube, self._name, self._identity = kube, name, identity
+        self._path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
+        self._seen: tuple[str, float] = ("", 0.0)
+        self.held = False
+
+    async def acquire(self) -> None:
+        """Wait until the Lease is ours."""
+        told = False
+        while not await self._try():
+            if not told:
+                LOG.info("another instance is at work; waiting for its lease to end")
+                told = True
+            await asyncio.sleep(1.0)
+        self.held = True
+
+    async def keep(self) -> None:
+        """Renew it for as long as we run; return when it was lost."""
+        renewed = time.monotonic()
+        while time.monotonic() - renewed < DURATION - RENEW / 2:
+            await asyncio.sleep(RENEW if time.monotonic() - renewed < RENEW else 1.0)
+            if await self._try():
+                renewed = time.monotonic()
+        self.held = False
+
+    async def release(self) -> None:
+        """Give it back, so that the next one need not wait."""
+        if not self.held:
+            return
+        self.held = False
+        try:
+            found = await self._kube.request("GET", f"{self._path}/{self._name}", resource="leases")
+            if found["spec"].get("holderIdentity") == self._identity:
+                await self._put(found, holder="")
+        except KubeError:
+            LOG.info("the lease was not given back; it ends by itself")
+
+    async def _try(self) -> bool:
+        try:
+            found = await self._kube.request("GET", f"{self._path}/{self._name}", resource="leases")
+        except KubeError as error:
+            return await self._create() if error.missing else self._failed(error)
+        if not self._free(found):
+            return False
+        try:
+            await self._put(found, holder=self._identity)
+        except KubeError as error:
+            return self._failed(error)
+        return True
+
+    def _free(self, found: dict[str, Any]) -> bool:
+        """Tell whether it is ours, nobody's, or was not renewed for its whole duration by our own clock."""
+        spec = found.get("spec") or {}
+        if spec.get("holderIdentity") in {"", None, self._identity}:
+            return True
+        version = found["metadata"]["resourceVersion"]
+        if version != self._seen[0]:
+            self._seen = (version, time.monotonic())
+        return time.monotonic() - self._seen[1] > float(spec.get("leaseDurationSeconds") or DURATION)
+
+    async def _create(self) -> bool:
+        body = {"metadata": {"name": self._name}, "spec": self._spec(self._identity, 0)}
+        try:
+            await self._kube.request("POST", self._path, body, resource="leases")
+        except KubeError as error:
+            return self._failed(error)
+        return True
+
+    async def _put(self, found: dict[str, Any], *, holder: str) -> None:
+        spec = found.get("spec") or {}
+        changed = holder != spec.get("holderIdentity")
+        transitions = int(spec.get("leaseTransitions") or 0) + changed
+        body = {**found, "spec": self._spec(holder, transitions)}
+        await self._kube.request("PUT", f"{self._path}/{self._name}", body, resource="leases")
+
+    def _spec(self, holder: str, transitions: int) -> dict[str, Any]:
+        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return {
+            "holderIdentity": holder,
+            "leaseDurationSeconds": DURATION,
+            "renewTime": now,
+            "acquireTime": now,
+            "leaseTransitions": transitions,
+        }
+
+    def _failed(self, error: KubeError) -> bool:
+        if not error.conflict:
+            LOG.warning("the lease cannot be held: %s %s", error.verb, error.status)
+        return False

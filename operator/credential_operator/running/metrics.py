@@ -1,0 +1,118 @@
+"""Metrics for Prometheus: what the operator does, and how the resources are."""
+
+from __future__ import annotations
+
+from collections import Counter as Counts
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from credential_operator.controller.controller import Controller
+from credential_operator.controller.status import condition
+
+PREFIX = "backup_credentials"
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
+
+
+class Metrics:
+    """Counts what happens."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._looks = Counter(
+            f"{PREFIX}_reconciles", "Looks at a resource by result.", ["result"], registry=self.registry
+        )
+        self._took = Histogram(
+            f"{PREFIX}_reconcile_seconds", "How long a look took.", buckets=SECONDS, registry=self.registry
+        )
+        self._waited = Histogram(
+            f"{PREFIX}_queue_seconds",
+            "How long a resource waited for its look.",
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._requests = Counter(
+            f"{PREFIX}_api_requests",
+            "Requests to the API server by verb, resource and code; code 0 had no answer.",
+            ["verb", "resource", "code"],
+            registry=self.registry,
+        )
+        self._answer = Histogram(
+            f"{PREFIX}_api_request_seconds",
+            "How long the API server took.",
+            ["verb"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._verified = Counter(
+            f"{PREFIX}_verifications", "Verifications that ended, by state.", ["state"], registry=self.registry
+        )
+
+    def look(self, result: str, took: float, waited: float) -> None:
+        """Count a look."""
+        self._looks.labels(result).inc()
+        self._took.observe(took)
+        self._waited.observe(waited)
+
+    def request(self, verb: str, resource: str, status: int, seconds: float) -> None:
+        """Count a request."""
+        self._requests.labels(verb, resource, str(status)).inc()
+        self._answer.labels(verb).observe(seconds)
+
+    def verification(self, state: str) -> None:
+        """Count a verification."""
+        self._verified.labels(state).inc()
+
+    def text(self) -> bytes:
+        """Return all of them as Prometheus reads them."""
+        return generate_latest(self.registry)
+
+
+GAUGES = {
+    f"{PREFIX}_queue_length": "Resources that wait for a look.",
+    f"{PREFIX}_queue_oldest_seconds": "How long the oldest of them has waited.",
+    f"{PREFIX}_verifications_waiting": "Verifications that are due and wait.",
+    f"{PREFIX}_verifications_running": "Verifications that run.",
+    f"{PREFIX}_verifications_oldest_seconds": "How long the oldest is overdue.",
+    f"{PREFIX}_ready": "1 for a resource whose Secrets are right, else 0; by namespace and name.",
+    f"{PREFIX}_resources": "Resources by state of verification.",
+}
+"""What is read when it is asked for."""
+
+
+class States(Collector):
+    """Reads the state of everything when it is asked for."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Give the gauges."""
+        worklist, verifications = self._controller.worklist, self._controller.verifications
+        numbers = (
+            worklist.length,
+            worklist.oldest,
+            verifications.waiting,
+            verifications.running,
+            verifications.oldest,
+        )
+        for (name, text), number in zip(GAUGES.items(), numbers, strict=False):
+            yield GaugeMetricFamily(name, text, value=number)
+        yield from self._resources()
+
+    def _resources(self) -> Iterator[GaugeMetricFamily]:
+        ready_name, verified_name = list(GAUGES)[5:]
+        ready = GaugeMetricFamily(ready_name, GAUGES[ready_name], labels=["namespace", "name"])
+        states: Counts[str] = Counts()
+        for held in tuple(self._controller.index.resources.values()):
+            status = held.status
+            good = condition(status, "Ready").get("status") == "True"
+            ready.add_metric([held.place.namespace, held.place.name], float(good))
+            states[(status.get("lastVerification") or {}).get("state", "never")] += 1
+        yield ready
+        verified = GaugeMetricFamily(verified_name, GAUGES[verified_name], labels=["verified"])
+        for state, count in sorted(states.items()):
+            verified.add_metric([state], count)
+        yield verified

@@ -1,0 +1,1 @@
+"""What a resource asks for: its references, its values, the Secrets it leads to. Pure."""

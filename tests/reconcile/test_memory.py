@@ -1,0 +1,122 @@
+"""What is remembered, who waits, and in which order it is worked off."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from reconcile.samples import resource
+
+from credential_operator.controller.held import Change, Held
+from credential_operator.controller.index import Index
+from credential_operator.controller.worklist import Urgency, Worklist
+from credential_operator.kube.limiter import Bucket
+from credential_operator.wanted.values import Place
+
+
+def held(name: str = "nightly", **more: Any) -> Held:
+    return Held(Place("db", name), resource(name, **more))
+
+
+def meta(name: str, version: int, **more: Any) -> dict[str, Any]:
+    return {"namespace": "db", "name": name, "uid": name, "resourceVersion": str(version), **more}
+
+
+def test_what_changed_of_a_resource_is_told() -> None:
+    one = held()
+    assert one.take(resource(version=11)) is Change.NONE
+    assert one.take(resource(version=12, status={"observedGeneration": 1})) is Change.STATUS
+    asked = {"annotations": {"backupcredentials.dev/verify": "now"}}
+    assert one.take(resource(version=13, metadata=asked, status={"observedGeneration": 1})) is Change.WANTED
+
+
+def test_a_secret_leads_to_those_who_read_it_and_those_who_ask_for_it() -> None:
+    index = Index()
+    index.put(held("a"))
+    index.put(held("b"))
+    assert {one.place.name for one in index.users(("db", "s3-keys"))} == {"a", "b"}
+    assert [one.place.name for one in index.users(("db", "a-rclone"))] == ["a"]
+    index.drop(Place("db", "a"))
+    assert [one.place.name for one in index.users(("db", "s3-keys"))] == ["b"]
+
+
+def test_the_older_claims_first_and_the_other_is_told_when_it_goes() -> None:
+    index = Index()
+    out = {"secrets": [{"name": "same", "format": "rclone"}]}
+    index.put(held("young", spec=out, metadata={"creationTimestamp": "2026-02-01T00:00:00Z"}))
+    index.put(held("old", spec=out))
+    assert [one.place.name for one in index.claimants(("db", "same"))] == ["old", "young"]
+    assert index.drop(Place("db", "old")) == {Place("db", "young")}
+
+
+def test_only_news_counts_and_only_secrets_that_matter_stay() -> None:
+    index = Index()
+    index.put(held())
+    assert index.seen(meta("s3-keys", 5))
+    assert not index.seen(meta("s3-keys", 5))
+    assert not index.seen(meta("s3-keys", 4))
+    assert index.seen(meta("foreign", 5))
+    index.prune()
+    assert set(index.metas) == {("db", "s3-keys")}
+    assert not index.seen(meta("foreign", 6))
+
+
+def test_a_made_again_secret_is_news_though_its_number_may_be_lower() -> None:
+    index = Index()
+    index.put(held())
+    index.seen(meta("s3-keys", 5))
+    assert index.seen(meta("s3-keys", 3, uid="another"))
+
+
+def test_ownership_needs_our_name_and_nobody_elses_controller() -> None:
+    index = Index()
+    index.put(held())
+    ours = {"annotations": {"backupcredentials.dev/owner": "nightly"}}
+    index.seen(meta("nightly-rclone", 1, **ours))
+    assert index.metas["db", "nightly-rclone"].belongs_to("nightly")
+    foreign = {"controller": True, "kind": "ExternalSecret", "name": "nightly", "uid": "x"}
+    index.seen(meta("nightly-rclone", 2, **ours, ownerReferences=[foreign]))
+    assert not index.metas["db", "nightly-rclone"].belongs_to("nightly")
+
+
+def test_the_urgent_go_first_and_nothing_is_done_twice_at_once() -> None:
+    async def main() -> list[str]:
+        worklist, order = Worklist(), list[str]()
+        for name, urgency in (("later", Urgency.LATER), ("change", Urgency.CHANGE), ("first", Urgency.FIRST)):
+            worklist.add(Place("db", name), urgency)
+        worklist.add(Place("db", "later"), Urgency.FIRST)
+        while worklist.length:
+            taken = await worklist.get()
+            assert taken
+            order.append(taken[0].name)
+            if len(order) == 1:
+                worklist.add(taken[0], Urgency.CHANGE)
+                assert worklist.length == 2  # it is worked on: it comes again afterwards
+            worklist.done(taken[0])
+        assert worklist.idle
+        worklist.close()
+        assert await worklist.get() is None
+        return order
+
+    assert asyncio.run(main()) == ["first", "later", "change", "first"]
+
+
+def test_a_sooner_look_replaces_a_later_one() -> None:
+    async def main() -> None:
+        worklist = Worklist()
+        worklist.add_later(Place("db", "a"), 60)
+        worklist.add_later(Place("db", "a"), 0.01)
+        worklist.add_later(Place("db", "a"), 30)
+        assert await asyncio.wait_for(worklist.get(), 1)
+
+    asyncio.run(main())
+
+
+def test_writes_are_spread_when_the_bucket_is_empty() -> None:
+    async def main() -> float:
+        bucket = Bucket(rate=100, burst=5)
+        begun = asyncio.get_running_loop().time()
+        await asyncio.gather(*(bucket.take() for _ in range(15)))
+        return asyncio.get_running_loop().time() - begun
+
+    assert 0.09 < asyncio.run(main()) < 1

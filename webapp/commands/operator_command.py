@@ -1,0 +1,96 @@
+"""`operator`: makes the Secrets that `BackupCredential` resources ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from webapp.commands.group import Command
+from webapp.commands.options import json_option, opened, refuse_locked, with_settings
+from webapp.commands.output import echo_json
+from webapp.settings import Scope, Settings
+
+if TYPE_CHECKING:
+    from credential_operator.running.check import Finding
+
+
+@click.command("operator", cls=Command)
+@click.option("--namespace", "namespaces", multiple=True, help="Serve this namespace only; may be given several times.")
+@click.option("--check", "only_check", is_flag=True, help="Say whether all is there that it needs, and end.")
+@click.option("--listen", default="127.0.0.1:8080", show_default=True, help="Address of health and metrics.")
+@click.option("--concurrency", type=click.IntRange(1, 256), default=16, show_default=True, help="Resources at a time.")
+@click.option(
+    "--write-rate", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Writes a second at most."
+)
+@click.option(
+    "--verifications", type=click.IntRange(1, 64), default=2, show_default=True, help="Verifications at a time."
+)
+@click.option("--lease-namespace", default="", help="Where the lease is; the pod's own namespace when not given.")
+@click.option("--identity", default="", help="The holder's name in the lease; the pod's name when not given.")
+@click.option("--json-logs", is_flag=True, help="Log lines of JSON.")
+@click.option("--no-mirror", is_flag=True, help="Do not show the resources in the web app.")
+@json_option
+@with_settings(Scope.EVERY)
+def operator_command(
+    settings: Settings,
+    namespaces: tuple[str, ...],
+    *,
+    only_check: bool,
+    listen: str,
+    concurrency: int,
+    write_rate: int,
+    verifications: int,
+    lease_namespace: str,
+    identity: str,
+    json_logs: bool,
+    no_mirror: bool,
+    as_json: bool,
+) -> None:
+    """Make the Secrets that BackupCredential resources ask for, until Ctrl-C or SIGTERM.
+
+    It signs in with the service account of its pod, or else with the kubeconfig. One instance works at a time; others
+    wait for its lease.
+    """
+    from credential_operator.running.settings import OperatorSettings, own_identity  # noqa: PLC0415  as the rest
+
+    host, _, port = listen.rpartition(":")
+    if not port.isdigit():
+        raise click.UsageError("--listen takes an address and a port, such as 0.0.0.0:8080.")
+    chosen = OperatorSettings(
+        namespaces=tuple(dict.fromkeys(namespaces)),
+        host=host.strip("[]"),
+        port=int(port),
+        concurrency=concurrency,
+        write_rate=write_rate,
+        write_burst=write_rate,
+        verifications=verifications,
+        lease_namespace=lease_namespace,
+        identity=identity or own_identity(),
+        mirror=not no_mirror,
+        json_logs=json_logs,
+    )
+    if only_check:
+        from credential_operator.running.check import check  # noqa: PLC0415
+
+        tell(check(lambda: opened(settings), chosen), as_json=as_json)
+        return
+    from credential_operator.running.app import run  # noqa: PLC0415  help needs no operator
+    from credential_operator.running.logs import set_up  # noqa: PLC0415
+
+    set_up(as_json=json_logs)
+    with opened(settings, pool_size=verifications) as runtime:
+        refuse_locked(runtime)
+        code = run(runtime, chosen)
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+def tell(findings: list[Finding], *, as_json: bool) -> None:
+    """Print what was found, a line each; what is missing ends with exit code 1."""
+    if as_json:
+        echo_json([{"what": one.what, "ok": one.ok, "message": one.message} for one in findings])
+    for one in () if as_json else findings:
+        click.echo(f"{'ok     ' if one.ok else 'missing'} {one.what}{': ' if one.message else ''}{one.message}")
+    if not all(one.ok for one in findings):
+        raise click.exceptions.Exit(1)
