@@ -16,6 +16,7 @@ from webapp.pages import (
     access,
     auth,
     cloud_credentials,
+    cluster,
     errors,
     help_pages,
     home,
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     home.blueprint,
     auth.blueprint,
     cloud_credentials.blueprint,
+    cluster.blueprint,
     settings_pages.blueprint,
     help_pages.blueprint,
 )

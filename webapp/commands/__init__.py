@@ -12,7 +12,9 @@ from webapp.commands.export import export
 from webapp.commands.group import CommandLine
 from webapp.commands.importing import import_command
 from webapp.commands.operator_command import operator_command
+from webapp.commands.publishing import manifest, publications, publish, withdraw
 from webapp.commands.reference import docs
+from webapp.commands.sealing import seal
 from webapp.commands.serve import serve
 from webapp.commands.ssh import keypair, ssh
 from webapp.commands.verify import verify
@@ -34,6 +36,11 @@ main = CommandLine(
         delete,
         keypair,
         ssh,
+        publish,
+        withdraw,
+        publications,
+        manifest,
+        seal,
         audit,
         operator_command,
         crd,

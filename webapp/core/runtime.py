@@ -14,6 +14,7 @@ from webapp.core.ssh.choosing import private_key
 from webapp.core.store import KeyRing, Store, open_store
 
 if TYPE_CHECKING:
+    from webapp.core.cluster.manifest import Copies
     from webapp.core.cluster.publishing import Publishing
     from webapp.core.formats.service import FormatService
     from webapp.core.oauth.keepalive import KeepAlive
@@ -111,6 +112,13 @@ class Runtime:
         from webapp.core.cluster.publishing import Publishing  # noqa: PLC0415  a list of names needs no cluster
 
         return Publishing(self.store)
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Copies stored credentials out as resources with sealed secrets."""
+        from webapp.core.cluster.manifest import Copies  # noqa: PLC0415  a list of names needs no cluster
+
+        return Copies(self.store, self.sealing, self._private_key)
 
     @cached_property
     def sealing(self) -> Sealing:

@@ -180,7 +180,9 @@ class CredentialService:
         users = self.used_by(credential_id)
         if users:
             named = ", ".join(f"{user.kind} {user.name}" for user in users)
-            raise PermanentError(f"This credential is in use by {named}. Give them another credential first.")
+            raise PermanentError(
+                f"This credential is in use by {named}. Give them another credential, or withdraw it, first."
+            )
         self.store.credentials.delete(credential_id, version=version, by=by)
         self.store.logins.remove(credential_id)
 
@@ -192,7 +194,11 @@ class CredentialService:
         """
         self.store.credentials.get(credential_id)
         kept = {repository.name for repository in self.store.repositories.list(credential_id)}
-        return tuple(User("repository", name) for name in sorted(kept))
+        offered = [publication.pattern for publication in self.store.publications.list(credential_id)]
+        return (
+            *(User("repository", name) for name in sorted(kept)),
+            *(User("the publication to", pattern) for pattern in offered),
+        )
 
     def start_check(
         self,

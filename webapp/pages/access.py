@@ -21,6 +21,10 @@ OPEN = frozenset({"static", "auth.login", "auth.setup", "auth.theme", "home.heal
 WHILE_LOCKED = OPEN | {"auth.unlock", "auth.logout", "help.index", "help.page"}
 
 
+WATCHING = frozenset({"cluster.listing", "cluster.show"})
+"""Endpoints that open pages ask again and again."""
+
+
 def runtime() -> Runtime:
     """Return what the app runs on."""
     return cast("Runtime", current_app.extensions["backup_credentials"])
@@ -54,7 +58,7 @@ def require_login() -> Response | None:
     """Send strangers to the log-in, and everyone to the seed page while the store is locked."""
     store = runtime().store
     token = request.cookies.get(cookie_name(), "")
-    session = store.sessions.find(token) if request.endpoint != "static" else None
+    session = store.sessions.find(token, use=not by_itself()) if request.endpoint != "static" else None
     g.session, g.token = session, token
     g.account = store.accounts.get(session.account) if session else None
     act(g.account.name if g.account else "a visitor", request.remote_addr or "unknown")
@@ -66,6 +70,11 @@ def require_login() -> Response | None:
     if store.locked and request.endpoint not in WHILE_LOCKED:
         return go(url_for("auth.unlock"))
     return None
+
+
+def by_itself() -> bool:
+    """Tell whether a page asks by itself whether something is new, without anyone being there."""
+    return request.endpoint in WATCHING and wants_fragment()
 
 
 def wanted_page() -> str | None:

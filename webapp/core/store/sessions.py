@@ -44,12 +44,17 @@ class Sessions:
         ).execute()
         return token
 
-    def find(self, token: str) -> Session | None:
-        """Return the log-in of a token, unless it has ended."""
+    def find(self, token: str, *, use: bool = True) -> Session | None:
+        """Return the log-in of a token, unless it has ended.
+
+        Args:
+            token: What the browser holds.
+            use: Whether this counts as a use of it; what a page asks for by itself does not keep a log-in alive.
+        """
         row = self._rows.get_or_none(self._rows.id == _hash(token)) if token else None
         if row is None or self._ended(row):
             return None
-        if now() - moment(row.seen) > TOUCH:
+        if use and now() - moment(row.seen) > TOUCH:
             self._rows.update(seen=stamp(now())).where(self._rows.id == row.id).execute()
         return _session(row)
 

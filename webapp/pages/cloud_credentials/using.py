@@ -10,6 +10,7 @@ from webapp.core.formats import FORMATS, Rendered, find_format
 from webapp.core.formats.delivery import ENVIRONMENT, archive, in_files, manifest, resource_name
 from webapp.core.providers import provider as find_provider
 from webapp.pages.access import current_account, runtime
+from webapp.pages.attachments import attachment
 from webapp.pages.cloud_credentials.listing import row
 from webapp.pages.cloud_credentials.uses import Use
 from webapp.pages.cloud_credentials.views import drafts
@@ -20,7 +21,6 @@ from webapp.pages.routes import Routes
 
 routes = Routes()
 PAGE = "cloud_credentials/use_format.html"
-BINARY = "application/octet-stream"
 
 
 @routes.at("/<credential_id>/use")
@@ -37,6 +37,9 @@ def tools(credential_id: str) -> Response:
             formats=fitting,
             refused=refused,
             repositories=runtime().store.repositories.list(credential_id),
+            publications=[
+                (one, runtime().publishing.fed_by(one)) for one in runtime().store.publications.list(credential_id)
+            ],
         )
     )
 
@@ -100,14 +103,6 @@ def handed_out(shown: Use, made: Rendered, action: str) -> Response:
         return attachment(value, f"{name}.env" if key == ENVIRONMENT else key)
     shown.revealed = {key: value.decode() for key, value in made.data.items()}
     return page_or_block(PAGE, "use", use=shown)
-
-
-def attachment(content: bytes, name: str) -> Response:
-    """Return a file to be saved; its name has been made of letters, digits, dots and hyphens."""
-    response = make_response(content)
-    response.mimetype = BINARY
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 @routes.at("/<credential_id>/forget-repository", "GET", "POST")

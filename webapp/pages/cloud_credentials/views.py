@@ -15,6 +15,7 @@ from webapp.core.verification.states import Result, State
 from webapp.pages.access import current_account, current_session, runtime
 from webapp.pages.cloud_credentials.forms import Form, creatable, name_problem
 from webapp.pages.cloud_credentials.listing import rows
+from webapp.pages.cluster.listing import READY, cluster_listing
 from webapp.pages.drafts import Draft, Drafts, digest
 from webapp.pages.fieldsform import shown_values, typed
 from webapp.pages.hx import go, page_or_block, wants_fragment
@@ -57,6 +58,10 @@ def index() -> Response:
         providers=PROVIDERS.values(),
         states=["unchecked", *(str(state) for state in State if state is not State.CANCELLED)],
         newly_bad=runtime().store.credentials.newly_bad(),
+        where=request.args.get("where", ""),
+        ready=request.args.get("ready", ""),
+        cluster=cluster_listing(),
+        ready_words=READY,
     )
 
 
