@@ -293,6 +293,7 @@ class Reconciler:
             trouble=look.trouble,
             verdict=look.verdict,
             last=look.last,
+            asked=len(look.spec.outputs),
         )
         held.result = None
         if self._renewed(look) and look.spec.rollout:

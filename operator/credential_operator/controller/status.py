@@ -79,6 +79,7 @@ def compute(
     verdict: Verdict | None,
     last: Mapping[str, str] | None = None,
     synced: bool | None = None,
+    asked: int = 0,
 ) -> dict[str, Any]:
     """Return the whole status as it should be.
 
@@ -92,6 +93,7 @@ def compute(
         verdict: What is known of the credential; nothing to leave what stands.
         last: The last verification; nothing to leave what stands.
         synced: Whether the Secrets are right in spite of the trouble.
+        asked: How many outputs the resource asks for.
     """
     ready = ("True", Reason.SYNCED, synced_sentence(len(secrets)))
     failed = ("False", trouble.reason, trouble.message) if trouble else ready
@@ -106,6 +108,7 @@ def compute(
         "observedGeneration": generation,
         "conditions": conditions,
         "provider": provider,
+        "synced": f"{len(secrets)}/{max(asked, len(secrets))}",
         "secrets": [dict(item) for item in secrets],
         "sources": [dict(item) for item in sources],
     }
