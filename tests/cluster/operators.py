@@ -59,7 +59,7 @@ class RunningOperator:
         """What it logged since it was started last."""
         return self.log.read_bytes()[self.began :].decode()
 
-    def wait_ready(self, seconds: float = 40) -> RunningOperator:
+    def wait_ready(self, seconds: float = 90) -> RunningOperator:
         """Wait until it says that it is ready."""
         eventually(self.ready, seconds, lambda: self.said)
         return self

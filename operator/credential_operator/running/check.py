@@ -94,6 +94,7 @@ def installed(api: Any) -> Finding:
 def contains(found: Any, wanted: Any) -> bool:
     """Tell whether everything wanted stands in what was found; the API server adds defaults of its own."""
     if isinstance(wanted, dict):
+        found = {} if found is None else found  # an empty object is not sent back
         return isinstance(found, dict) and all(contains(found.get(key), wanted[key]) for key in wanted)  # pyright: ignore[reportUnknownVariableType]  any JSON
     if isinstance(wanted, list):
         return isinstance(found, list) and len(found) == len(wanted) and all(map(contains, found, wanted))  # pyright: ignore[reportUnknownArgumentType]  any JSON

@@ -1,0 +1,183 @@
+"""The operator as a program: its check, its lease, its permissions, the store beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cluster.operators import RunningOperator, Space, eventually, running
+from servers.kinds.kubernetes import ControlPlane
+
+from credential_operator.running.access import Where, rules
+from webapp.core.runtime import Runtime
+from webapp.settings import Settings
+
+NEVER = {"interval": "0"}
+OUT = [{"name": "out", "format": "rclone"}]
+
+
+@pytest.fixture
+def space(cluster: ControlPlane) -> Iterator[Space]:
+    made = Space(cluster)
+    yield made
+    made.http.close()
+
+
+def s3(**more: Any) -> dict[str, Any]:
+    block = {
+        "accessKeyId": "AKIA",
+        "secretAccessKey": {"secretKeyRef": {"name": "keys", "key": "secret"}},
+        "endpoint": "http://127.0.0.1:9",
+    }
+    return {"provider": {"s3": block}, "secrets": OUT, "verification": NEVER, **more}
+
+
+def command(plane: ControlPlane, folder: Path, *arguments: str, user: str = "admin") -> tuple[int, str]:
+    environment = {
+        **os.environ,
+        "KUBECONFIG": str(plane.kubeconfig(user)),
+        "BACKUP_CREDENTIALS_DATA_DIR": str(folder),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "webapp", *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def allow(space: Space, user: str, wanted: list[dict[str, Any]], namespace: str) -> None:
+    """Give a user a role in a namespace."""
+    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
+    name = f"test-{space.name}"
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
+    subject = {"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}
+    for path, body in (
+        ("roles", {"metadata": {"name": name}, "rules": wanted}),
+        ("rolebindings", {"metadata": {"name": name}, "roleRef": role, "subjects": [subject]}),
+    ):
+        assert space.http.post(f"{rbac}/{path}", json=body).is_success
+
+
+def test_the_check_finds_what_is_there_and_what_is_not(cluster: ControlPlane, space: Space, tmp_path: Path) -> None:
+    code, text = command(cluster, tmp_path, "operator", "--check")
+    assert (code, "missing" in text) == (0, False), text
+    code, text = command(cluster, tmp_path, "operator", "--check", "--json", "--namespace", space.name, user="person")
+    found = {one["what"]: one["ok"] for one in json.loads(text)}
+    assert code == 1
+    assert found[f"create secrets in {space.name}"] is False
+    assert found["secret seed"] is True
+
+
+def test_a_second_instance_waits_and_takes_over(cluster: ControlPlane, space: Space, tmp_path: Path) -> None:
+    served = ("--namespace", space.name)
+    space.source("keys", secret="x")
+    with running(cluster, tmp_path / "one", *served, "--identity", "one") as first:
+        second = RunningOperator(cluster, tmp_path / "one", *served, "--identity", "two")
+        try:
+            eventually(lambda: "another instance" in second.said, 30)
+            space.apply("nightly", s3())
+            space.wait("nightly", "True")
+            assert first.stop() == 0
+            eventually(lambda: "held by two" in second.said, 20, lambda: first.said + second.said)
+            space.kubectl("delete", "secret/out")
+            eventually(lambda: space.secret("out"), 20)
+        finally:
+            second.kill()
+
+
+def test_the_shipped_role_is_enough_and_a_missing_verb_is_told(
+    cluster: ControlPlane, space: Space, tmp_path: Path
+) -> None:
+    served = rules(Where.SERVED)
+    without = [
+        {
+            **rule,
+            "verbs": [verb for verb in rule["verbs"] if not (rule["resources"] == ["secrets"] and verb == "create")],
+        }
+        for rule in served
+    ]
+    allow(space, "operator", without + rules(Where.OWN), space.name)
+    space.source("keys", secret="x")
+    options = ("--namespace", space.name, "--lease-namespace", space.name)
+    with running(cluster, tmp_path, *options, user="operator"):
+        space.apply("nightly", s3())
+        space.wait("nightly", "False", "PermissionMissing", seconds=5)
+        message = space.get("nightly")["status"]["conditions"][0]["message"]
+        assert "create secrets" in message
+        role = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{space.name}/roles/test-{space.name}"
+        body = {"metadata": {"name": f"test-{space.name}"}, "rules": served + rules(Where.OWN)}
+        assert space.http.put(role, json=body).is_success
+        space.wait("nightly", "True", seconds=30)
+
+
+def test_the_store_shows_the_resource_and_offers_its_own(cluster: ControlPlane, space: Space, tmp_path: Path) -> None:
+    space.source("keys", secret="x")
+    settings = Settings(data_dir=tmp_path)
+    runtime = Runtime(settings)
+    values = {
+        "provider": "Other",
+        "access_key_id": "A",
+        "secret_access_key": "stored",
+        "endpoint": "http://127.0.0.1:9",
+    }
+    credential = runtime.service.add("Nightly S3", "S3", values, by="test")
+    with running(cluster, tmp_path, "--namespace", space.name):
+        space.apply("own", s3())
+        space.apply(
+            "fed",
+            {"store": {"name": "nightly s3"}, "secrets": [{"name": "fed", "format": "rclone"}]}
+            | {"verification": NEVER},
+        )
+        space.wait("own", "True")
+        space.wait("fed", "False", "NotPublished")
+        runtime.publishing.publish(credential.id, [space.name], by="test")
+        space.wait("fed", "True", seconds=5)
+        assert "= stored" in space.values("fed")["rclone.conf"]
+        mirrored = eventually(lambda: [one for one in runtime.store.cluster.search().items if one.ready == "True"], 5)
+        assert {one.name for one in mirrored} <= {"own", "fed"}
+        eventually(lambda: runtime.store.cluster.get(space.name, "own").ready == "True", 5)
+        offered = runtime.store.publications.list(credential.id)
+        runtime.publishing.withdraw(offered[0].id, by="test")
+        eventually(lambda: space.secret("fed") is None, 5)
+        space.wait("fed", "False", "NotPublished")
+        space.kubectl("delete", "bc/own")
+        eventually(lambda: all(one.name != "own" for one in runtime.store.cluster.search().items), 5)
+    runtime.stop()
+
+
+def test_a_sealed_value_is_for_one_place_alone(cluster: ControlPlane, space: Space, tmp_path: Path) -> None:
+    runtime = Runtime(Settings(data_dir=tmp_path))
+    sealed = runtime.sealing.seal(space.name, "nightly", "secretAccessKey", "hush-sealed", by="test")
+    spec = s3()
+    spec["provider"]["s3"]["secretAccessKey"] = {"sealed": sealed}
+    with running(cluster, tmp_path, "--namespace", space.name):
+        space.apply("nightly", spec)
+        space.wait("nightly", "True")
+        assert "= hush-sealed" in space.values("out")["rclone.conf"]
+        space.apply("thief", {**spec, "secrets": [{"name": "stolen", "format": "rclone"}]})
+        space.wait("thief", "False", "SealedForAnother")
+        assert space.secret("stolen") is None
+    runtime.stop()
+
+
+def test_it_waits_for_the_definition_and_says_so(own_control_plane: Any, tmp_path: Path) -> None:
+    plane = own_control_plane(controllers=())
+    waiting = RunningOperator(plane, tmp_path)
+    try:
+        eventually(lambda: "not installed" in waiting.get("/readyz"), 40, lambda: waiting.said)
+        assert waiting.get("/livez").startswith("ok")
+        code, text = command(plane, tmp_path, "operator", "--check")
+        assert code == 1
+        assert "crd --apply" in text
+        assert command(plane, tmp_path, "crd", "--apply")[0] == 0
+        waiting.wait_ready()
+        time.sleep(0.2)
+        assert waiting.stop() == 0
+    finally:
+        waiting.kill()
