@@ -22,6 +22,8 @@ from webapp.pages import (
     home,
     own_password,
     security,
+    ssh_connections,
+    ssh_keypairs,
 )
 from webapp.pages import (
     settings as settings_pages,
@@ -41,6 +43,8 @@ BLUEPRINTS = (
     auth.blueprint,
     cloud_credentials.blueprint,
     cluster.blueprint,
+    ssh_connections.blueprint,
+    ssh_keypairs.blueprint,
     settings_pages.blueprint,
     help_pages.blueprint,
 )

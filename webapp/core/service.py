@@ -15,7 +15,7 @@ from webapp.core.errors import NotFoundError, PermanentError
 from webapp.core.oauth.records import LoggedIn, meant, watch
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Support
-from webapp.core.ssh.choosing import with_keypair_ids
+from webapp.core.ssh.choosing import new_keypair, with_keypair_ids
 from webapp.core.validation import Checked, InvalidValuesError, check
 
 if TYPE_CHECKING:
@@ -129,7 +129,8 @@ class CredentialService:
         if not imported:
             refuse_unsupported(find_provider(provider_type))
         checked = self._checked(provider_type, raw)
-        credential = self.store.credentials.add(name, provider_type, checked.attributes, by=by)
+        with new_keypair(self.store, checked.provider, name, checked.attributes, by=by) as attributes:
+            credential = self.store.credentials.add(name, provider_type, attributes, by=by)
         watch(self.store, credential, logged_in)
         return self._with_result(credential, result)
 
@@ -152,13 +153,12 @@ class CredentialService:
         """
         credential = self.store.credentials.get(credential_id)
         checked = self._checked(credential.provider, raw, credential)
-        changed = self.store.credentials.change(
-            credential_id,
-            version=meant(self.store, credential, version),
-            by=by,
-            name=name,
-            attributes=checked.attributes,
-        )
+        with new_keypair(
+            self.store, checked.provider, name or credential.name, checked.attributes, by=by
+        ) as attributes:
+            changed = self.store.credentials.change(
+                credential_id, version=meant(self.store, credential, version), by=by, name=name, attributes=attributes
+            )
         if checked.attributes != credential.attributes:
             watch(self.store, changed, logged_in)
         return self._with_result(changed, result)

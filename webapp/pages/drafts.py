@@ -71,6 +71,11 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def fresh_id() -> str:
+    """Return the id of a new draft."""
+    return f"{int(time.time())}.{secrets.token_hex(8)}"
+
+
 class Drafts:
     """Keeps the drafts of one log-in."""
 
@@ -81,7 +86,7 @@ class Drafts:
     def open(self, draft_id: str) -> Draft:
         """Return the draft of a form; an id that is old or none at all gives a new one."""
         if not ID.fullmatch(draft_id) or time.time() - int(draft_id[:10]) > SECONDS:
-            return Draft(f"{int(time.time())}.{secrets.token_hex(8)}")
+            return Draft(fresh_id())
         stored = self._values.get(self._key(draft_id))
         return Draft(**stored) if stored else Draft(draft_id)
 

@@ -11,10 +11,14 @@ from datetime import datetime
 from itertools import groupby
 
 from flask import request
+from markupsafe import Markup
 
 from webapp.core.fields import Attributes, Choice, Declared, Field, Kind, as_text
+from webapp.core.ssh.choosing import NEW
+from webapp.core.ssh.keys import KEY_TYPES
 from webapp.core.validation import Findings, choices_for
 from webapp.core.verification.states import Result
+from webapp.pages.access import runtime
 from webapp.pages.drafts import Draft, merged
 
 PREFIX = "value."
@@ -70,8 +74,19 @@ class FieldsForm:
         """Return what stands in an input."""
         return "" if known.secret else self.filled.get(known.key, "")
 
+    @property
+    def may_generate(self) -> bool:
+        """Tell whether a keypair may be made for what this form is about."""
+        return True
+
+    def beside(self, known: Field) -> Markup:  # noqa: ARG002  forms that put something there look at the field
+        """Return what stands under a field's input: buttons, fingerprints."""
+        return Markup()
+
     def offered(self, known: Field) -> tuple[Choice, ...]:
         """Return the choices of a field for these values."""
+        if known.kind is Kind.KEYPAIR:
+            return keypair_choices(generate=self.may_generate)
         return choices_for(known, self.filled)
 
     def decides(self, known: Field) -> bool:
@@ -125,6 +140,15 @@ class FieldsForm:
         """Tell whether a field has another value than a new form starts with."""
         usual = "" if known.default is None else as_text(known.default)
         return self.values.get(known.key, "") not in {"", "false", usual}
+
+
+def keypair_choices(*, generate: bool) -> tuple[Choice, ...]:
+    """Return the keypairs that can log in, and the kinds that can be made on the spot."""
+    stored = tuple(
+        Choice(keypair.id, f"{keypair.name} ({keypair.label})") for keypair in runtime().ssh.keypairs.choices()
+    )
+    new = tuple(Choice(f"{NEW}{kind.key}", f"Generate New: {kind.label}") for kind in KEY_TYPES.values())
+    return stored + (new if generate else ())
 
 
 def typed(declared: Declared, draft: Draft) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ from webapp.core.service import User
 from webapp.core.ssh import choosing
 from webapp.core.ssh.fields import KEYPAIR, KEYPAIR_OF
 from webapp.core.ssh.keys import PASSPHRASE, PRIVATE, PUBLIC, KeyMaterial, generate, read_keypair
-from webapp.core.store import Credential, Keypair, Store
+from webapp.core.store import Connection, Credential, Keypair, Store
 from webapp.core.store.audit import Action
 from webapp.core.store.names import clean_name
 from webapp.core.validation import Findings, InvalidValuesError, check_fields
@@ -179,17 +179,17 @@ class KeypairService:
             NotFoundError: There is no such keypair.
         """
         self._keypairs.get(keypair_id)
-        connections = (
-            KeypairUser(CONNECTION, one.name, "", one.id, "It is deleted as well.")
-            for one in self._store.ssh.connections.of_keypair(keypair_id)
-        )
-        credentials = (
-            KeypairUser(
-                CREDENTIAL, one.name, "", one.id, "It loses its key and cannot log in until it gets another one."
-            )
-            for one in self._credentials_of(keypair_id)
-        )
-        return (*connections, *credentials)
+        connections = (_connection(one) for one in self._store.ssh.connections.of_keypair(keypair_id))
+        return (*connections, *(_credential(one) for one in self._credentials_of(keypair_id)))
+
+    def users(self) -> dict[str, tuple[KeypairUser, ...]]:
+        """Return what logs in with each keypair, by its id; quicker for a list than asking for each."""
+        found: dict[str, list[KeypairUser]] = {}
+        for connection in self._store.ssh.connections.all():
+            found.setdefault(connection.keypair, []).append(_connection(connection))
+        for credential in self._sftp():
+            found.setdefault(str(credential.attributes.get(KEYPAIR_OF, "")), []).append(_credential(credential))
+        return {keypair: tuple(users) for keypair, users in found.items()}
 
     def delete(self, keypair_id: str, *, version: int | None = None, by: str, anyway: bool = False) -> None:
         """Remove a keypair; one that is in use only with `anyway`, which deletes and detaches what uses it.
@@ -242,13 +242,16 @@ class KeypairService:
 
     def _credentials_of(self, keypair_id: str) -> list[Credential]:
         """Return the SFTP credentials that log in with a keypair."""
-        found, number = list[Credential](), 1
-        while True:
-            page = self._store.credentials.search(provider="SFTP", page=number, size=PAGE)
-            found += [one for one in page.items if one.attributes.get(KEYPAIR_OF) == keypair_id]
-            if number * PAGE >= page.total:
-                return found
+        return [one for one in self._sftp() if one.attributes.get(KEYPAIR_OF) == keypair_id]
+
+    def _sftp(self) -> Iterator[Credential]:
+        """Give every SFTP credential."""
+        number, total = 0, 1
+        while number * PAGE < total:
             number += 1
+            page = self._store.credentials.search(provider="SFTP", page=number, size=PAGE)
+            total = page.total
+            yield from page.items
 
     def _checked(self, raw: Mapping[str, object], name: str, stored: Keypair | None = None) -> Attributes:
         found = self.examine(raw, name, keypair=stored)
@@ -260,6 +263,15 @@ class KeypairService:
 def halves(made: KeyMaterial) -> Attributes:
     """Return both halves as they are stored."""
     return {PRIVATE: made.private, PUBLIC: made.public.text} if made.private else {PUBLIC: made.public.text}
+
+
+def _connection(connection: Connection) -> KeypairUser:
+    return KeypairUser(CONNECTION, connection.name, "", connection.id, "It is deleted as well.")
+
+
+def _credential(credential: Credential) -> KeypairUser:
+    effect = "It loses its key and cannot log in until it gets another one."
+    return KeypairUser(CREDENTIAL, credential.name, "", credential.id, effect)
 
 
 def _private_kept(raw: Mapping[str, object], stored: Keypair | None) -> Mapping[str, object]:

@@ -10,13 +10,14 @@ from webapp.core.errors import CredentialError
 from webapp.core.fields import Attributes, Problem
 from webapp.core.ssh import choosing
 from webapp.core.ssh.connections import ConnectionService
-from webapp.core.ssh.fields import HOST_KEY, KEYPAIR_OF, PAIRING
+from webapp.core.ssh.fields import CONNECTION, HOST_KEY, KEYPAIR_OF, PAIRING
 from webapp.core.ssh.keypairs import KeypairService
 from webapp.core.ssh.keys import DEFAULT_TYPE, KEY_TYPES, PublicKey
 from webapp.core.ssh.results import Tested
+from webapp.core.ssh.truenas.service import TrueNASService
 from webapp.core.ssh.wire.pairing import Halves, pair
 from webapp.core.ssh.wire.running import SshCheck, SshChecks
-from webapp.core.store import Keypair, Store
+from webapp.core.store import Connection, Keypair, Store
 from webapp.core.store.names import clean_name
 from webapp.core.validation import Findings, InvalidValuesError, check_fields
 from webapp.core.verification.states import Result, State
@@ -40,6 +41,7 @@ class SshService:
     Attributes:
         keypairs: Those of keypairs.
         connections: Those of connections.
+        truenas: The set-up of connections to TrueNAS machines.
 
     Args:
         store: The encrypted store.
@@ -49,6 +51,22 @@ class SshService:
         self.store = store
         self.keypairs = KeypairService(store)
         self.connections = ConnectionService(store, lambda: self.checks)
+        self.truenas = TrueNASService(store, self.keypairs, self.connections, lambda: self.checks)
+
+    def add_connection(
+        self, name: str, raw: Mapping[str, object], *, by: str, result: Tested | None = None
+    ) -> Connection:
+        """Save a new connection; its keypair is made with it when one of a kind is named, and gone again if that fails.
+
+        Raises:
+            InvalidValuesError: A value cannot work.
+            ConflictError: A keypair or a connection has this name.
+        """
+        found = self.connections.examine(raw)
+        if not found.ok:
+            raise InvalidValuesError(found)
+        with choosing.new_keypair(self.store, CONNECTION, name, found.attributes, by=by) as attributes:
+            return self.connections.add(name, attributes, by=by, result=result)
 
     @cached_property
     def checks(self) -> SshChecks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, request, url_for
+from flask import flash, request
 from werkzeug.wrappers import Response
 
 from webapp.core.errors import CredentialError
@@ -15,6 +15,7 @@ from webapp.pages.access import current_account, runtime
 from webapp.pages.cloud_credentials.forms import Form, name_problem
 from webapp.pages.cloud_credentials.views import (
     FORM,
+    after_saving,
     again,
     drafts,
     may_save,
@@ -75,7 +76,7 @@ def stored(form: Form, raw: dict[str, str], mine: Attributes, result: Result | N
         return again(form)
     drafts().drop(form.draft)
     flash(f"{saved.name} was saved.")
-    return go(url_for("cloud_credentials.index"))
+    return go(after_saving(raw, saved))
 
 
 def conflict(form: Form, current: Credential, provider: Provider, mine: Attributes) -> Response:

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import request, url_for
+from markupsafe import Markup
 
 from webapp.core.errors import CredentialError, NotFoundError
-from webapp.core.fields import Kind
+from webapp.core.fields import Field, Kind
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers.base import Provider, Support
 from webapp.core.store import Credential
 from webapp.core.store.names import clean_name
 from webapp.core.validation import Findings
+from webapp.pages import host_keys
 from webapp.pages.access import runtime
 from webapp.pages.fieldsform import FieldsForm
+
+HOST_KEYS = "host_keys"
+"""The field of an SSH server's host keys."""
 
 
 @dataclass(slots=True)
@@ -25,11 +30,13 @@ class Form(FieldsForm):
 
     Attributes:
         credential: The stored one that is edited.
+        keys: What stands beside a field for host keys.
         read: What was found without telling the person about errors yet: what a chosen file holds is shown at once.
     """
 
     credential: Credential | None = None
     read: Findings | None = None
+    keys: host_keys.HostKeys | None = None
 
     @property
     def provider(self) -> Provider:
@@ -40,6 +47,14 @@ class Form(FieldsForm):
     def refresh(self) -> str:
         """Address that draws the fields again when a value decides about others."""
         return url_for("cloud_credentials.fields")
+
+    def beside(self, known: Field) -> Markup:
+        """Put *Discover Remote Host Key* and fingerprints beside the host keys of a server."""
+        if known.key != HOST_KEYS:
+            return Markup()
+        self.keys = self.keys or host_keys.beside(HOST_KEYS, self.values.get(HOST_KEYS, ""))
+        self.keys.address = url_for("cloud_credentials.find_host_keys")
+        return self.keys.draw()
 
     @property
     def secret_dates(self) -> Mapping[str, datetime]:

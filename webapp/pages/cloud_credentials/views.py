@@ -10,6 +10,9 @@ from webapp.core.fields import Attributes
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Provider
+from webapp.core.ssh.choosing import NEW
+from webapp.core.ssh.fields import KEYPAIR_OF
+from webapp.core.store import Credential
 from webapp.core.validation import InvalidValuesError
 from webapp.core.verification.states import Result, State
 from webapp.pages.access import current_account, current_session, runtime
@@ -120,7 +123,16 @@ def create() -> Response:
         return again(form)
     drafts().drop(draft)
     flash(f"{saved.name} was saved.")
-    return go(url_for("cloud_credentials.index"))
+    return go(after_saving(raw, saved))
+
+
+def after_saving(raw: dict[str, str], saved: Credential) -> str:
+    """Return the page to go on to: that of a new keypair, whose public half has to get to the server, or the list."""
+    keypair = str(saved.attributes.get(KEYPAIR_OF, ""))
+    if raw.get(KEYPAIR_OF, "").startswith(NEW) and keypair:
+        flash("Put the public key of its new keypair on the server, then verify the credential.")
+        return url_for("ssh_keypairs.show", keypair_id=keypair)
+    return url_for("cloud_credentials.index")
 
 
 @routes.at("/verify", "POST")

@@ -11,6 +11,9 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from webapp.core.providers import PROVIDERS
 from webapp.pages.access import runtime
 from webapp.pages.cloud_credentials.listing import rows
+from webapp.pages.ssh_connections.listing import rows as connection_rows
+from webapp.pages.ssh_keypairs.listing import rows as keypair_rows
+from webapp.pages.ssh_keypairs.listing import user_address
 
 blueprint = Blueprint("home", __name__, template_folder="templates")
 SHOWN = 10
@@ -20,10 +23,21 @@ SVG = "http://www.w3.org/2000/svg"
 @blueprint.get("/")
 def index() -> str:
     """Show Backup Credentials."""
-    store = runtime().store
+    store, ssh = runtime().store, runtime().ssh
+    connections, keypairs = ssh.connections.all(), ssh.keypairs.all()
     found = store.credentials.search(sort="changed", descending=True, size=SHOWN)
     return render_template(
-        "home/index.html", rows=rows(found.items), total=found.total, newly_bad=store.credentials.newly_bad()
+        "home/index.html",
+        rows=rows(found.items),
+        total=found.total,
+        newly_bad=store.credentials.newly_bad(),
+        connections=connection_rows(connections[:SHOWN]),
+        connections_total=len(connections),
+        alarms=store.ssh.connections.alarms(),
+        connections_bad=store.ssh.connections.newly_bad(),
+        keypairs=keypair_rows(keypairs[:SHOWN]),
+        keypairs_total=len(keypairs),
+        user_address=user_address,
     )
 
 
