@@ -49,7 +49,7 @@ def test_certificate_is_compared_and_pinned(
 ) -> None:
     with FakeTrueNAS(nas, authority=own_authority) as remote:
         page = set_up(visitor, remote.url)
-        assert "Compare this certificate" in page.text
+        assert "Compare it before you trust it" in page.text
         assert nas.calls == []
         assert runtime.ssh.keypairs.all() == []
         page = visitor.press(page, "Trust this certificate")
