@@ -62,6 +62,7 @@ def create() -> Response:
         return save_new(form, raw)
     if action == "trust":
         raw["certificate"] = request.form.get("trusted", "")
+        runtime().ssh.truenas.trust(raw.get("url", ""), raw["certificate"])
     return pair(form, raw)
 
 

@@ -17,7 +17,7 @@ from webapp.core.ssh.truenas.address import parse
 from webapp.core.ssh.truenas.fields import TRUENAS
 from webapp.core.ssh.truenas.login import LogIn
 from webapp.core.ssh.truenas.pairing import Paired, PairingError, Wish, pair, with_changes
-from webapp.core.ssh.truenas.transport import Certificate
+from webapp.core.ssh.truenas.transport import Certificate, fingerprint
 from webapp.core.ssh.wire.probe import probe_connection
 from webapp.core.ssh.wire.running import SshCheck, SshChecks
 from webapp.core.store import Keypair, Store
@@ -93,6 +93,14 @@ class TrueNASService:
         if found.ok and "certificate" not in found.attributes and (pin := self._pin(found.attributes)):
             found = replace(found, attributes={**found.attributes, "certificate": pin})
         return replace(found, problems=(*found.problems, *problems))
+
+    def trust(self, url: str, certificate: str) -> None:
+        """Trust a certificate for the host of a URL from now on, after a person compared its fingerprint.
+
+        Raises:
+            PermanentError: It is no fingerprint, or no URL.
+        """
+        self._store.values.put(_pin_key({"url": url}), fingerprint(certificate))
 
     def start(self, name: str, raw: Mapping[str, object], *, by: str, owner: str = "") -> TrueNASCheck:
         """Start the set-up; its steps and its end are those of the returned check.
