@@ -14,6 +14,8 @@ from servers.loopback import LoopbackSshd
 from servers.truenas import Account, FakeTrueNAS, State, User
 
 ADMIN, CODE = "CANARY-admin-password", "CANARY-424242"
+SLOW = 30_000
+"""Milliseconds for what goes over SSH while the machine has other work."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def workshop(
         page.get_by_role("button", name="Use these host keys").click()
         expect(page.get_by_role("button", name="Use these host keys")).to_have_count(0)
         page.get_by_role("button", name="Test Connection").click()
-        expect(page.locator("#result .steps .ok")).to_have_count(5)
+        expect(page.locator("#result .steps .ok")).to_have_count(5, timeout=SLOW)
         page.get_by_role("main").get_by_role("button", name="Save", exact=True).click()
         expect(page.locator("#status")).to_contain_text("Workshop was saved")
         return page.url
@@ -91,13 +93,13 @@ def test_truenas_with_a_certificate_to_compare_and_a_code(
     state.accounts["root"].otp = CODE
     with FakeTrueNAS(state, authority=own_authority) as remote:
         start_truenas(page, site, remote.url, "NAS")
-        expect(page.get_by_role("button", name="Trust this certificate")).to_be_visible()
+        expect(page.get_by_role("button", name="Trust this certificate")).to_be_visible(timeout=SLOW)
         assert state.calls == []
         page.get_by_role("button", name="Trust this certificate").click()
-        expect(page.locator("#field-otp_token-answer")).to_contain_text("Enter the current code")
+        expect(page.locator("#field-otp_token-answer")).to_contain_text("Enter the current code", timeout=SLOW)
         page.get_by_label("One-Time Password").fill(CODE)
         page.get_by_role("main").get_by_role("button", name="Set up", exact=True).click()
-        expect(page.locator("#status")).to_contain_text("NAS was set up and works")
+        expect(page.locator("#status")).to_contain_text("NAS was set up and works", timeout=SLOW)
     assert ADMIN not in page.content()
 
 
@@ -113,7 +115,7 @@ def test_changed_host_key(page: Page, site: Site, server: LoopbackSshd, public_k
     page.get_by_role("button", name="accept the new keys").click()
     expect(page.locator("#status")).to_contain_text("was accepted")
     page.get_by_role("button", name="Test Connection").click()
-    expect(page.locator("#result .result.good")).to_be_visible()
+    expect(page.locator("#result .result.good")).to_be_visible(timeout=SLOW)
 
 
 def test_sftp_credential_with_a_new_keypair(page: Page, site: Site, server: LoopbackSshd, workshop: str) -> None:
@@ -132,7 +134,7 @@ def test_sftp_credential_with_a_new_keypair(page: Page, site: Site, server: Loop
     server.authorize(page.locator("#public_key").input_value())
     page.goto(f"{site.address}/cloud-credentials/")
     page.get_by_role("button", name="Verify SFTP box").click()
-    expect(page.get_by_role("row", name=re.compile("SFTP box")).locator(".state.valid")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("SFTP box")).locator(".state.valid")).to_be_visible(timeout=SLOW)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -172,5 +174,5 @@ def test_pages_fit_a_phone_and_axe_finds_nothing(
         look()
         with FakeTrueNAS(nas(server, public_key), authority=own_authority) as remote:
             start_truenas(page, site, remote.url, f"Looked at {scheme}")
-            expect(page.get_by_role("button", name="Trust this certificate")).to_be_visible()
+            expect(page.get_by_role("button", name="Trust this certificate")).to_be_visible(timeout=SLOW)
             look()
