@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from canary.canaries import Canaries
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -53,41 +55,60 @@ def planted(canaries: Canaries, way: str, echo: str) -> Iterator[Planted]:
 def secret_value(canaries: Canaries, provider: Provider, field: Field, way: str) -> str:
     """Return a value with a canary for a secret field, in the shape that the field wants."""
     label = f"{provider.type} {field.key}, {way}"
-    mint = lambda part="": canaries.mint(label + part)  # noqa: E731  short
-    match provider.type, field.key:
-        case _, "token":
-            token = {"access_token": mint(), "refresh_token": mint(" refresh"), "token_type": "Bearer", "expiry": FAR}
-            return json.dumps(token)
-        case _, "service_account_credentials":
-            return service_account(mint())
-        case "AZUREBLOB", "key":
-            return canaries.mint(label, base64.b64encode(mint(" decoded").encode()).decode())
-        case "AZUREBLOB", "sas_url":
-            return f"https://acc.blob.core.windows.net/box?sv=2020-01-01&sp=rl&sig={mint().replace('&', '%26')}"
-        case "HTTP", "headers":
-            return f"X-Key,{mint()}"
-        case _, "key_pem":
-            return canaries.mint(label, private_key())
-        case _, "2fa":
-            return canaries.mint(label, f"{int.from_bytes(label.encode()) % 900000 + 100000}")
-        case _ if field.kind is Kind.SECRET or field.kind is Kind.LONG_SECRET:
-            return mint()
-        case _:
-            raise AssertionError(f"no canary for {label}: plant one here")
+    shape = SHAPES.get((provider.type, field.key)) or SHAPES.get(("", field.key))
+    if shape:
+        return shape(canaries, label)
+    assert field.kind in {Kind.SECRET, Kind.LONG_SECRET}, f"no canary for {label}: give it a shape here"
+    return canaries.mint(label)
 
 
-def service_account(private: str) -> str:
+def token(canaries: Canaries, label: str) -> str:
+    """Return an OAuth token that is good for long."""
+    made = {"access_token": canaries.mint(label), "refresh_token": canaries.mint(f"{label}, refresh token")}
+    return json.dumps({**made, "token_type": "Bearer", "expiry": FAR})
+
+
+def azure_key(canaries: Canaries, label: str) -> str:
+    """Return base64 of a canary, a canary itself."""
+    return canaries.mint(label, base64.b64encode(canaries.mint(f"{label}, decoded").encode()).decode())
+
+
+def sas_url(canaries: Canaries, label: str) -> str:
+    """Return the address of a container with a canary for its signature."""
+    signature = quote(canaries.mint(label), safe="")
+    return f"https://acc.blob.core.windows.net/box?sv=2020-01-01&sp=rl&sig={signature}"
+
+
+def one_time_code(canaries: Canaries, label: str) -> str:
+    """Return six digits."""
+    return canaries.mint(label, f"{secrets.randbelow(900000) + 100000}")
+
+
+def service_account(canaries: Canaries, label: str) -> str:
     """Return a service account's key file whose private key is a canary and no key."""
-    pem = f"-----BEGIN PRIVATE KEY-----\n{private}\n-----END PRIVATE KEY-----\n"
+    pem = f"-----BEGIN PRIVATE KEY-----\n{canaries.mint(label)}\n-----END PRIVATE KEY-----\n"
     return json.dumps({
         "type": "service_account", "project_id": "p", "private_key_id": "k", "private_key": pem,
         "client_email": "robot@p.iam.gserviceaccount.com", "token_uri": "https://oauth2.googleapis.com/token",
     })  # fmt: skip
 
 
-def private_key() -> str:
+def private_key(canaries: Canaries, label: str) -> str:
     """Return a private key; its lines are searched for one by one."""
-    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+    made = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    return canaries.mint(label, made.decode())
+
+
+SHAPES: dict[tuple[str, str], Callable[[Canaries, str], str]] = {
+    ("", "token"): token,
+    ("", "service_account_credentials"): service_account,
+    ("", "key_pem"): private_key,
+    ("", "2fa"): one_time_code,
+    ("AZUREBLOB", "key"): azure_key,
+    ("AZUREBLOB", "sas_url"): sas_url,
+    ("HTTP", "headers"): lambda canaries, label: f"X-Key,{canaries.mint(label)}",
+}
+"""Secrets that must have a shape, by provider (empty for any) and field."""
 
 
 def plain_values(provider_type: str, keys: tuple[str, ...], echo: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 PAUSE = 0.01
 """Seconds between two looks; a daemon of a check lives longer than ten of these."""
@@ -27,7 +28,7 @@ class Watch:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look_on, daemon=True)
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

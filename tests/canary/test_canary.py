@@ -18,8 +18,6 @@ Verifications go to a server that says back all that it was sent, and to the fak
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from canary.canaries import Canaries, forms
@@ -29,24 +27,20 @@ from canary.processes import Watch
 from canary.ways import WAYS
 from servers.fake_internet.starting import Internet
 
-SEED = "secret-seed.json"
-
 
 @pytest.fixture(scope="module")
-def canaries(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaries]:
+def canaries(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Canaries:
     """All ways gone, once."""
     made = Canaries()
     folder = tmp_path_factory.mktemp("canary") / "data"
     quiet = {"BACKUP_CREDENTIALS_REVERIFY_HOURS": "0", **internet.environment}
     with Watch() as watch, echoing() as echo, opened(folder, echo, made, quiet) as house:
         for way in WAYS:
-            began=__import__("time").time()
             way(house)
-            print(way.__name__, __import__("time").time()-began, len(made.sights), len(made.planted), flush=True)
     for where, content in watch.seen:
         made.saw(where, content)
     assert len(watch.rclones) > 20
-    yield made
+    return made
 
 
 def test_nothing_came_out(canaries: Canaries) -> None:

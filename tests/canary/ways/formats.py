@@ -36,7 +36,9 @@ def refusals(house: House) -> None:
 def exec_in_the_process_list(house: House) -> None:
     """Run a command long enough for the process list to be read; what it gets is its own."""
     for stored in house.stored[:4]:
-        house.run("exec", stored["name"], "--format", "rclone", "--", sys.executable, "-c", "import time;time.sleep(.2)")
+        house.run(
+            "exec", stored["name"], "--format", "rclone", "--", sys.executable, "-c", "import time;time.sleep(.2)"
+        )
         house.run("exec", stored["name"], "--format", "env", "--", sys.executable, "-c", "import time;time.sleep(.2)")
 
 

@@ -43,8 +43,7 @@ def files_on_the_page(house: House) -> None:
 
 def house_draft(text: str) -> str:
     """Return the name of the draft in a preview."""
-    found = text.partition('name="draft" value="')[2].partition('"')[0]
-    return found
+    return text.partition('name="draft" value="')[2].partition('"')[0]
 
 
 def files_on_the_command_line(house: House) -> None:

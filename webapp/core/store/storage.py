@@ -170,13 +170,24 @@ def open_store(database: str, key_ring: KeyRing, *, idle: timedelta = IDLE) -> S
     postgres = database.startswith(POSTGRES)
     opened = _postgres(database) if postgres else _sqlite(database)
     try:
-        migrate(opened, postgres=postgres)
-        return Store(opened, key_ring, idle=idle)
+        return _ready(opened, key_ring, idle, postgres=postgres)
     except OperationalError as error:
         where = (urlsplit(database).hostname or "its socket") if postgres else database.removeprefix(SQLITE)
         raise PermanentError(
             f"The database at {where} cannot be opened. Is it there, and may it be written?"
         ) from error
+
+
+def _ready(opened: Database, key_ring: KeyRing, idle: timedelta, *, postgres: bool) -> Store:
+    """Return the store on a database of today's schema; one that cannot be used is closed again."""
+    try:
+        migrate(opened, postgres=postgres)
+        return Store(opened, key_ring, idle=idle)
+    except BaseException:
+        opened.close()
+        if postgres:
+            cast("PooledPostgresqlDatabase", opened).close_all()
+        raise
 
 
 def _sqlite(address: str) -> Database:

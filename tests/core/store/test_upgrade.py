@@ -1,0 +1,113 @@
+"""Databases of every earlier schema, as people have them, become today's with everything in them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from core.store.schemas import make
+from peewee import SqliteDatabase
+from playhouse.pool import PooledPostgresqlDatabase
+
+from webapp.core.errors import PermanentError
+from webapp.core.store import KeyRing, Store, open_store
+from webapp.core.store.migrations import MIGRATIONS
+from webapp.core.verification.states import State
+
+DUMPS = sorted(make.HERE.glob("*.sql"))
+
+
+@pytest.fixture
+def seed(tmp_path: Path) -> KeyRing:
+    """The seed that the dumps were sealed with."""
+    return KeyRing.from_file(Path(shutil.copy(make.SEED, tmp_path)), create=False)
+
+
+def load(dump: Path, database: str) -> None:
+    """Put a dump into an empty database."""
+    text = dump.read_text(encoding="utf-8")
+    if database.startswith("sqlite"):
+        opened = SqliteDatabase(database.removeprefix("sqlite:///"))
+        opened.connection().executescript(text)
+        opened.close()
+        return
+    with psycopg.connect(database) as connection:
+        connection.execute(text.encode())
+
+
+def tables(store: Store) -> dict[str, Any]:
+    """Return every table's columns and indexes, however they came about."""
+    database = store._database
+    postgres = isinstance(database, PooledPostgresqlDatabase)
+    return {
+        name: (
+            {(one.name, one.null, one.primary_key, one.data_type.lower()) for one in database.get_columns(name)},
+            {(tuple(one.columns), one.unique) for one in database.get_indexes(name)},
+        )
+        for name in database.get_tables(*(["public"] if postgres else []))
+    }
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda path: path.stem)
+def test_everything_is_there_after_the_upgrade(dump: Path, database: str, seed: KeyRing) -> None:
+    load(dump, database)
+    store = open_store(database, seed)
+    assert store.locked is None
+    found = store.credentials.find("nightly ü '€'")
+    assert dict(found.attributes) == make.VALUES
+    assert found.verification
+    assert (found.verification.state, found.verification.previous_state) == (State.INVALID, "valid")
+    assert found.verification.message == "It went bad."
+    assert [bad.id for bad in store.credentials.newly_bad()] == [found.id]
+    assert store.credentials.find("never checked").verification is None
+    assert store.accounts.check("admin", make.PASSWORD, "127.0.0.1")
+    assert store.values.get("made-up:open") == {"a": 1}
+    assert store.values.get("made-up:sealed") == [make.SECRET]
+    if int(dump.stem) >= 3:
+        assert store.repositories.find(found.id, "backups/db", "password") == "of the repository"
+    store.credentials.change(found.id, version=1, by="admin", name="Renamed")
+    store.credentials.add("New", "S3", make.VALUES, by="admin")
+    store.close()
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda path: path.stem)
+def test_its_tables_are_those_of_a_fresh_database(
+    dump: Path, database: str, seed: KeyRing, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    load(dump, database)
+    upgraded = open_store(database, seed)
+    if database.startswith("sqlite"):
+        fresh = open_store(f"sqlite:///{tmp_path}/fresh.db", seed)
+        assert tables(upgraded) == tables(fresh)
+        fresh.close()
+    numbers = [row[0] for row in upgraded._database.execute_sql("SELECT number FROM migration ORDER BY number")]
+    assert numbers == [step.number for step in MIGRATIONS]
+    upgraded.close()
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda path: path.stem)
+def test_another_seed_changes_nothing(dump: Path, database: str, tmp_path: Path) -> None:
+    load(dump, database)
+    wrong = KeyRing({}, "", path=tmp_path / "wrong.json", create=True)
+    wrong.fill()
+    store = open_store(database, wrong)
+    assert store.locked
+    assert store.credentials.find("never checked").locked
+    store.close()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(database: str, seed: KeyRing) -> None:
+    load(DUMPS[-1], database)
+    newer = f"INSERT INTO migration VALUES ({MIGRATIONS[-1].number + 1}, 'later', '2099-01-01T00:00:00.000000')"
+    if database.startswith("sqlite"):
+        opened = SqliteDatabase(database.removeprefix("sqlite:///"))
+        opened.execute_sql(newer)
+        opened.close()
+    else:
+        with psycopg.connect(database) as connection:
+            connection.execute(newer.encode())
+    with pytest.raises(PermanentError, match="newer version"):
+        open_store(database, seed)
