@@ -10,15 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from benchmarks.table import ROWS, Row
 from formats import samples
 
 from webapp.core.formats import FORMATS, render
 from webapp.core.imports import carry_out, plan, read
 from webapp.core.service import CredentialService
 from webapp.core.store import KeyRing, open_store
-
-MOST = 0.002
-"""Seconds that a median may take: twice the aim of 1 ms, as the machine does other things as well."""
 
 REMOTES = 1000
 pytestmark = pytest.mark.benchmark
@@ -33,20 +31,20 @@ def median(call: Callable[[], object], times: int = 60) -> float:
     return statistics.median(found)
 
 
-def test_no_format_takes_longer_than_twice_the_aim_of_a_millisecond(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_format_is_rendered_within_a_millisecond() -> None:
     slow: dict[str, float] = {}
     for key, listed in FORMATS.items():
         for provider in listed.providers:
             source, options = samples.source(provider, key), samples.options(key)
             slow[key] = max(slow.get(key, 0), median(lambda: render(key, source, options)))  # noqa: B023  called at once
-    with capsys.disabled():
-        print("\n" + "\n".join(f"{key}: {seconds * 1e6:.0f} µs" for key, seconds in slow.items()))  # noqa: T201
-    assert max(slow.values()) <= MOST
+    print("\n" + "\n".join(f"{key}: {seconds * 1e6:.0f} µs" for key, seconds in slow.items()))  # noqa: T201
+    slowest = max(slow, key=lambda key: slow[key])
+    ROWS.append(
+        Row(f"render the slowest format ({slowest}), median; beside a millisecond", slow[slowest], 0.001, "≤ 1 times")
+    )
 
 
-def test_an_import_of_a_thousand_remotes_beside_bare_parsing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_import_of_a_thousand_remotes_beside_bare_parsing(tmp_path: Path) -> None:
     section = (
         "[s{n}]\ntype = s3\nprovider = Other\naccess_key_id = k{n}\nsecret_access_key = s\nendpoint = https://h/\n"
     )
@@ -60,8 +58,7 @@ def test_an_import_of_a_thousand_remotes_beside_bare_parsing(
     count = carry_out(planned, service, by="test", progress=lambda done, total: steps.append((done, total)))
     ours = time.perf_counter() - began
     bare = bare_import(text, tmp_path / "bare.db")
-    with capsys.disabled():
-        print(f"\n{count} remotes in {ours:.2f} s, {ours / bare:.0f} times bare parsing and one bare transaction")  # noqa: T201
+    ROWS.append(Row(f"import {REMOTES:,} remotes beside configparser and one transaction", ours, bare, "told"))
     assert count == store.credentials.count() == REMOTES
     assert steps[-1] == (REMOTES, REMOTES)
     store.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -79,11 +78,6 @@ def sas_url(canaries: Canaries, label: str) -> str:
     return f"https://acc.blob.core.windows.net/box?sv=2020-01-01&sp=rl&sig={signature}"
 
 
-def one_time_code(canaries: Canaries, label: str) -> str:
-    """Return six digits."""
-    return canaries.mint(label, f"{secrets.randbelow(900000) + 100000}")
-
-
 def service_account(canaries: Canaries, label: str) -> str:
     """Return a service account's key file whose private key is a canary and no key."""
     pem = f"-----BEGIN PRIVATE KEY-----\n{canaries.mint(label)}\n-----END PRIVATE KEY-----\n"
@@ -103,7 +97,7 @@ SHAPES: dict[tuple[str, str], Callable[[Canaries, str], str]] = {
     ("", "token"): token,
     ("", "service_account_credentials"): service_account,
     ("", "key_pem"): private_key,
-    ("", "2fa"): one_time_code,
+    ("", "2fa"): lambda _canaries, _label: "123456",  # too short to tell from any other digits
     ("AZUREBLOB", "key"): azure_key,
     ("AZUREBLOB", "sas_url"): sas_url,
     ("HTTP", "headers"): lambda canaries, label: f"X-Key,{canaries.mint(label)}",

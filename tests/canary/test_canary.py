@@ -18,7 +18,6 @@ Verifications go to a server that says back all that it was sent, and to the fak
 
 from __future__ import annotations
 
-
 import pytest
 from canary.canaries import Canaries, forms
 from canary.echo import echoing
@@ -49,7 +48,7 @@ def test_nothing_came_out(canaries: Canaries) -> None:
 
 
 def test_enough_was_planted_and_seen(canaries: Canaries) -> None:
-    assert len(canaries.planted) > 150
+    assert len(canaries.planted) > 100
     kinds = {sight.where.split(" ")[1] for sight in canaries.sights}
     assert {"answer", "log", "file", "arguments", "environment", "`show"} <= kinds, kinds
 
