@@ -111,3 +111,8 @@ def test_a_database_of_a_newer_version_is_left_alone(database: str, seed: KeyRin
             connection.execute(newer.encode())
     with pytest.raises(PermanentError, match="newer version"):
         open_store(database, seed)
+
+
+def test_there_is_a_dump_of_every_schema() -> None:
+    missing = {f"{step.number:04}" for step in MIGRATIONS} - {dump.stem for dump in DUMPS}
+    assert not missing, f"run python tests/core/store/schemas/make.py for {missing}"

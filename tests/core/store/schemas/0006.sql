@@ -24,6 +24,31 @@ CREATE TABLE repository (
         id VARCHAR(36) PRIMARY KEY, credential VARCHAR(36) NOT NULL, name TEXT NOT NULL, secret TEXT NOT NULL,
         sealed TEXT NOT NULL, generated BOOLEAN NOT NULL, created TEXT NOT NULL, created_by TEXT NOT NULL,
         UNIQUE (credential, name, secret));
+CREATE TABLE ssh_entry (
+        id VARCHAR(36) PRIMARY KEY, kind VARCHAR(16) NOT NULL, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE,
+        keypair VARCHAR(36) NOT NULL, sealed TEXT NOT NULL, sealed_version INTEGER NOT NULL, version INTEGER NOT NULL,
+        created TEXT NOT NULL, changed TEXT NOT NULL, changed_by TEXT NOT NULL,
+        state TEXT NOT NULL, state_since TEXT NOT NULL, previous_state TEXT NOT NULL, checked TEXT NOT NULL,
+        seen BOOLEAN NOT NULL, host_key TEXT NOT NULL, report TEXT NOT NULL);
+CREATE INDEX ssh_entry_kind ON ssh_entry (kind, name_key);
+CREATE INDEX ssh_entry_keypair ON ssh_entry (keypair);
+CREATE INDEX ssh_entry_checked ON ssh_entry (kind, checked);
+CREATE TABLE ssh_host_key_change (
+        id VARCHAR(36) PRIMARY KEY, subject VARCHAR(36) NOT NULL, made TEXT NOT NULL, made_by TEXT NOT NULL,
+        sealed TEXT NOT NULL);
+CREATE INDEX ssh_host_key_change_subject ON ssh_host_key_change (subject, made);
+CREATE TABLE oauth_app (
+        id VARCHAR(40) PRIMARY KEY, client_id TEXT NOT NULL, sealed TEXT NOT NULL, changed TEXT NOT NULL,
+        changed_by TEXT NOT NULL);
+CREATE TABLE oauth_flow (
+        id VARCHAR(64) PRIMARY KEY, session VARCHAR(64) NOT NULL, provider VARCHAR(40) NOT NULL, sealed TEXT NOT NULL,
+        created TEXT NOT NULL);
+CREATE INDEX oauth_flow_session ON oauth_flow (session, provider);
+CREATE TABLE login (
+        id VARCHAR(36) PRIMARY KEY, sealed TEXT NOT NULL, needs_login BOOLEAN NOT NULL, error TEXT NOT NULL,
+        tries INTEGER NOT NULL, refreshed TEXT NOT NULL, due TEXT NOT NULL, ends TEXT NOT NULL,
+        chain_from INTEGER NOT NULL, chain_to INTEGER NOT NULL);
+CREATE INDEX login_due ON login (needs_login, due);
 CREATE TABLE audit_book (
         id VARCHAR(32) PRIMARY KEY, number BIGINT NOT NULL, chain TEXT NOT NULL,
         base_number BIGINT NOT NULL, base_chain TEXT NOT NULL, base_mark TEXT NOT NULL, own BOOLEAN NOT NULL);
@@ -34,22 +59,24 @@ CREATE TABLE audit (
 CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_action ON audit (action, at);
 CREATE INDEX audit_subject ON audit (subject);
-INSERT INTO migration VALUES (1, 'initial', '2026-11-25T01:32:31.162007');
-INSERT INTO migration VALUES (3, 'repositories', '2026-11-25T01:32:31.162197');
-INSERT INTO migration VALUES (6, 'audit', '2026-11-25T01:32:31.163001');
-INSERT INTO credential VALUES ('97fc0e19-6f98-4101-a0f0-94e1b8640c6a', 'Nightly ü ''€''', 'nightly ü ''€''', 'S3', 'v1.f20404bdbd35d377.mqH49bxc8VoZhSZSFaBPYs8A6gslgEzMtJBe0aN3TZuwcbEPwlA12a8nGif2LC7u9bM8AN8vLPq-qucQ.3rnZsxEiKQJf7gcDa71tv6a-bp7gI_ulET6Y499WuDFKrQEVbi3p3zGOubI3ttV0-Hqra5NwIDpetrem-FJxaMn5sso7-QivYfaT5fsqbhzSgeRWVibH7WQOhKDmDLm5IZn7q1zITmhSkWSsid1zsSevO4DgBGw1VC7Ay5FWD1XrMSnTSC7TcoF6lb3woyOxpw==', 1, 1, '2026-11-25T01:32:35.367408', '2026-11-25T01:32:35.367408', 'admin', '{"secret_access_key": "2026-11-25T01:32:35.367408"}', 'invalid', '2026-11-25T01:32:35.636346', 'valid', '2026-11-25T01:32:35.636346', FALSE, 'v1.f20404bdbd35d377.XcpUzeyRGYPVwmwUYEhPf_9pgA0UeicJ_1L6jWHnfNTO-rO2bS8UjIjg4UwPdtPB3xKpvw8myQ_VpLzk.p6fwXKbrLhpyR30GaPAYLWhY7MXePIvCYi-3JgPXKwT-jh3eKHYrvltQCoRc-B_fYmkuofo2bnLjVO-oEn5hwISmeLpQGp8=');
-INSERT INTO credential VALUES ('65491bb7-5051-4492-b267-2a6a7f80fcff', 'Never checked', 'never checked', 'B2', 'v1.f20404bdbd35d377.Bv0q_fi7vU_pF2YiQqdHs-xc4sV4FvQtro4bXuMu1cwywtBpKOog-3tQ-oG1KTsZdeM0CQoJBZJc9q7r.85H1m7C2d4Yc9CS7osd3vIYkPooo5fkmP63APBOf5wpZQKPh7AmipYaoolPZjjsqt_9sxKzX4WC_fS8dAmrRIVVPF1KQwyKtEL2L', 1, 1, '2026-11-25T01:32:35.668777', '2026-11-25T01:32:35.668777', 'admin', '{"key": "2026-11-25T01:32:35.668777"}', '', '', '', '', TRUE, '');
-INSERT INTO master_key VALUES ('f20404bdbd35d377', 'v1.f20404bdbd35d377.b4zIVcnHu7vGA_m3HXIZKt0xIffXcre9qHLCP9Qceu8yi0FFLs34ugblP8hbFlg8joKHPLvtoQhcHWu_.P9GffjeKONO_l8ZRrL2h45EW0z1aF6G1RMvgCvgXTPFv_zp9U4vyEPFiVX3ePg==', '2026-11-25T01:32:31.271588', FALSE, '');
-INSERT INTO account VALUES ('b9b73b02-f13c-4dcf-a492-62242bfabbe5', 'admin', 'admin', '$argon2id$v=19$m=65536,t=3,p=4$0Xr+k5rpV4E3KwIwR8Ro3g$IjL9XeZdNvO7vwjpvQpgsUxOTCuOwVO+u4uQRzpwe3E', '2026-11-25T01:32:31.449178');
-INSERT INTO session VALUES ('828053179dc50e31ca264faa3036af8934511648fa75850482687fc470385a66', 'b9b73b02-f13c-4dcf-a492-62242bfabbe5', '2026-11-25T01:32:35.351694', '2026-11-25T01:32:35.351694', 'a browser', '127.0.0.1');
-INSERT INTO value VALUES ('audit-key:2644392bc7e7399d63088a465a1aa960', 'v1.f20404bdbd35d377.2t84c6e__dbT0NJ03Rh_gxdEJkFsNF8HydMBXP1Zbvy8vgagY4orPyYuIPhaYzwt2uVQlY-G9SFHQO6N.XM_uarVXY3VdJSSd5gbDzZOQKlU2Q2y4ioskDgVsTCdll-LhcyNnzTi6XPhCHA1mLm4pciOLymwnrUtO6amxVkSoMoiXluPOEyIpHvy00ibzVNyGtwL4FAeqID3yuw==', TRUE);
+INSERT INTO migration VALUES (1, 'initial', '2026-11-25T02:01:46.473702');
+INSERT INTO migration VALUES (3, 'repositories', '2026-11-25T02:01:46.473877');
+INSERT INTO migration VALUES (4, 'ssh', '2026-11-25T02:01:46.474307');
+INSERT INTO migration VALUES (5, 'logins', '2026-11-25T02:01:46.474714');
+INSERT INTO migration VALUES (6, 'audit', '2026-11-25T02:01:46.475651');
+INSERT INTO credential VALUES ('28d6aa3d-fbcf-4806-a4ac-578e70491bfb', 'Nightly ü ''€''', 'nightly ü ''€''', 'S3', 'v1.f20404bdbd35d377.Sf2vmxKAX2o94Jo6DMXt1V8OBrPAUiyJ1J8lbBloI4SnvML0I8nmfjK-8SZjfURM8GMkXdevxaRng8gb.Ix4ysml-Q2o_jaX828pF396dSVz2Kvaz0hmzQtkfMPne_iFdFQvTkfNQxVd-x8RZ6vhHScpDJr60Mv5P6i2BR9VTF2n4-N8hgr6DiNcpcZeoPVgVdI_b0_JCYcTxbXCKoEbcBqxbcIadWa0pNEldEi0jUGBhkKcBPqHLb8UDOlZmOw_CPoh8XQXo32rZ1hcBWQ==', 1, 1, '2026-11-25T02:01:48.419567', '2026-11-25T02:01:48.419567', 'admin', '{"secret_access_key": "2026-11-25T02:01:48.419567"}', 'invalid', '2026-11-25T02:01:48.496933', 'valid', '2026-11-25T02:01:48.496933', FALSE, 'v1.f20404bdbd35d377.eYTYYQxxXAqWr5a3c0QO8m_QwR_k7Mv2NtWrFiMGzE75eoKaL-dVw4mH00dIYp9PiYmByA9Pen7VwQYj.V-wNmEVPRRLSOn139_Tv9engABojKuaX5FMisv2NFcQFltoDZY5uIZHM6dn8gWLhyuqP4niacP-AXsdDF-RX4uevza3BgBc=');
+INSERT INTO credential VALUES ('24982322-c458-44a7-b722-86ced2f85961', 'Never checked', 'never checked', 'B2', 'v1.f20404bdbd35d377.G3_AWKTF4HdioAaxRhLcwdiD8rug__bTLehj3HctG0SZzKbex64X1MM11EdNpnv0zZBDfD7eoJEY6xfw.NKyYDx_VviSgol6XvllGxT5yuvoAnFUlsjIzJOlSw2N_uIRZZaFzIgCzPVaW3Abp__ynyY5Zz8dvolISbPK_ZTMiauMgNKxFwBkM', 1, 1, '2026-11-25T02:01:48.709146', '2026-11-25T02:01:48.709146', 'admin', '{"key": "2026-11-25T02:01:48.709146"}', '', '', '', '', TRUE, '');
+INSERT INTO master_key VALUES ('f20404bdbd35d377', 'v1.f20404bdbd35d377.LSvIGPWkOySxGqk7oR4sZTZ9Lrk1ryjrT0sK8LM4i8XHSrzT5gPFAp13Jf_dBsI4C86RlEF6JTXykX_U.mPCbtl5g0wG9zLHQjFNxUWy1HfR7nhcCcw7X8tUUoxGt4s9X1tofeA8DpRyaWQ==', '2026-11-25T02:01:46.675816', FALSE, '');
+INSERT INTO account VALUES ('926448fc-b489-433c-a0ef-ae62c09175de', 'admin', 'admin', '$argon2id$v=19$m=65536,t=3,p=4$o3rBBE2rYLheTmiz8ic9OA$EN3XIzCwdsong8+VoDQto0Oo04ztluxrq9friKRulu4', '2026-11-25T02:01:46.734954');
+INSERT INTO session VALUES ('570418e4205f550bc1678636c3a24f72305294638feefb21229a8db0cc65d081', '926448fc-b489-433c-a0ef-ae62c09175de', '2026-11-25T02:01:48.413215', '2026-11-25T02:01:48.413215', 'a browser', '127.0.0.1');
+INSERT INTO value VALUES ('audit-key:170a04a19944db5946b664784d6c9340', 'v1.f20404bdbd35d377.nriSTAfkZQW2Bix4LFgwqLyGz3-wTFOnk7KtW1OtJ_NBlqAXDD8yakxbjxgwG_rCB0qGXGsYJQi6mfrc.tdmFclTTMh-ecFkpm1zW5F7-l7RBAA0mogfzxxX9YmQkoEz-DAfiqsh_7xpt5TSn3ZzmrI2kw0mL6SKbQC729EGvRmR70X3OScjUm3cNMzRsNianoPqJaf-8-M8qLQ==', TRUE);
 INSERT INTO value VALUES ('made-up:open', '{"a": 1}', FALSE);
-INSERT INTO value VALUES ('made-up:sealed', 'v1.f20404bdbd35d377.uvUmrLEIETgs1KcfSuNikrCRALJWfsOCzg9Rw1-hP0r2qiMxAfF8xKrnL6A2ZvGt3cfoIQnvE3vuIeHn.AhO7XF5YMRD0dgiFbviZFp6eyelvv0Z2A3qqiJBs-on3hKUTkRbi6lxbjYQJS5Ydg2q6NsQhng==', TRUE);
-INSERT INTO repository VALUES ('c5d7392b-b48e-4af2-ab1b-08854ed9b558', '97fc0e19-6f98-4101-a0f0-94e1b8640c6a', 'backups/db', 'password', 'v1.f20404bdbd35d377.2PWykHK6AiClEesCAtos2Ji8rENxrEtlFBqQEgaF3j9narbuONVYTiKc_gZlEIC66E_0id9xa1PKwahg.mpROU3SarPMP4LEaVU5abKHVTqT5H4QMfPJ7EwP9P62sgjDS95YDcAjvDD2oObw=', FALSE, '2026-11-25T01:32:35.764270', 'admin');
-INSERT INTO audit_book VALUES ('2644392bc7e7399d63088a465a1aa960', 6, 'd2b393a9dbbf4fd8622d078c2603d4505fb404ab3250a0061d1769a685713b03', 0, '', '', TRUE);
-INSERT INTO audit VALUES ('2644392bc7e7399d63088a465a1aa960', 1, '2026-11-25T01:32:35.127592', 'admin', 'background', 'add', 'account', 'b9b73b02-f13c-4dcf-a492-62242bfabbe5', 'admin', 'ok', '{}', '099d1d20aebe729aa675eede1fd4ba505629ba20794af3272a435917099e29b9', '4354f3842a8b4721c0d9b694c288f74a5427a128b06e5045646c1674e3f2a557');
-INSERT INTO audit VALUES ('2644392bc7e7399d63088a465a1aa960', 2, '2026-11-25T01:32:35.369641', 'admin', 'background', 'add', 'credential', '97fc0e19-6f98-4101-a0f0-94e1b8640c6a', 'Nightly ü ''€''', 'ok', '{"provider": "S3"}', '3ddb8f18937b088270b71055f5d0d1b556e3cd0baf9a39d2c5023155d7254480', 'f02bc983d600db9e5c48d4d1e9958ad5ffd1f74bd8ef2657c6be7abe10bcfa59');
-INSERT INTO audit VALUES ('2644392bc7e7399d63088a465a1aa960', 3, '2026-11-25T01:32:35.568820', 'the server', 'background', 'verification', 'credential', '97fc0e19-6f98-4101-a0f0-94e1b8640c6a', 'Nightly ü ''€''', 'ok', '{"state": "valid", "before": "not verified"}', 'a68d18596cd227a716ab9cdebfda3a19ba22a479cb7d1e2f5e448e5ba1ab5987', 'fc2f7c1e048b6e4b9699b5d297b6546879184c5cfda38cef08afbfd3b7f89b16');
-INSERT INTO audit VALUES ('2644392bc7e7399d63088a465a1aa960', 4, '2026-11-25T01:32:35.637112', 'the server', 'background', 'verification', 'credential', '97fc0e19-6f98-4101-a0f0-94e1b8640c6a', 'Nightly ü ''€''', 'failed', '{"state": "invalid", "before": "valid"}', 'b6b736474c4497382163b00ceb94d976b4262568cfb32c95be8fe0d5c487681c', '104ef70c17c94e890961508342bba5ae9f09cfe1fa3f1aebfb9c8b5e87460329');
-INSERT INTO audit VALUES ('2644392bc7e7399d63088a465a1aa960', 5, '2026-11-25T01:32:35.677226', 'admin', 'background', 'add', 'credential', '65491bb7-5051-4492-b267-2a6a7f80fcff', 'Never checked', 'ok', '{"provider": "B2"}', '179bba4b730bcddf2f79f85811f84adde30d86427e54306f8ff16b543ad45259', '5e8a673c622e4d7dc51c69bc74fa1aacd38acb850d5a7b28be5c6d8286c93f1d');
-INSERT INTO audit VALUES ('2644392bc7e7399d63088a465a1aa960', 6, '2026-11-25T01:32:35.764789', 'admin', 'background', 'add', 'repository', '97fc0e19-6f98-4101-a0f0-94e1b8640c6a', 'backups/db', 'ok', '{"secret": "password", "kept": "given"}', 'd2b393a9dbbf4fd8622d078c2603d4505fb404ab3250a0061d1769a685713b03', 'cefc7055431ed8ec5319b691d81aa52b339cd2485677ac1e86e935d378dc4563');
+INSERT INTO value VALUES ('made-up:sealed', 'v1.f20404bdbd35d377.TpHpzqx_qM2vFqaTtkGN0pbY_aCuhCj_83BhEw3M0ezhhtsnlrWe5WLR5UPTtEE_yLNmtowqhZC1z45S.E_NJITVOQzgFTJsXqn4awVau-EFyZFZ13AdEDJnMvNQwkBUoOWjaWim1owMzD6J2dZN_FUXEJA==', TRUE);
+INSERT INTO repository VALUES ('bbd70de4-4c90-46f1-869c-e338fb2a334d', '28d6aa3d-fbcf-4806-a4ac-578e70491bfb', 'backups/db', 'password', 'v1.f20404bdbd35d377.FtjvlEQWZZAUV0f_tZO0PBy8TrAGVJ7AltalSrJj0FL1cZ4N6N0WVsbRiVxr7lEbel2NYH1l821pr9J8.34ZGJnKHSBd7KIgUgCD9nGONMRfE6Y1XNU804tdIm2N8pS67W2yRhlvyUywcFCc=', FALSE, '2026-11-25T02:01:48.750185', 'admin');
+INSERT INTO audit_book VALUES ('170a04a19944db5946b664784d6c9340', 6, '95f5ef980c71a4603ace02c0b607fda2f2fa4f3fb6706b4b69739b743a6a540f', 0, '', '', TRUE);
+INSERT INTO audit VALUES ('170a04a19944db5946b664784d6c9340', 1, '2026-11-25T02:01:48.381786', 'admin', 'background', 'add', 'account', '926448fc-b489-433c-a0ef-ae62c09175de', 'admin', 'ok', '{}', 'd7be3dfbec253384d3b359eb29f623ae14815176012f3705466c4dfdf7e488af', '110d8a074c780bc6f85618c785a73ec6a61548511c3ac1d05d9764a4d16035e9');
+INSERT INTO audit VALUES ('170a04a19944db5946b664784d6c9340', 2, '2026-11-25T02:01:48.441015', 'admin', 'background', 'add', 'credential', '28d6aa3d-fbcf-4806-a4ac-578e70491bfb', 'Nightly ü ''€''', 'ok', '{"provider": "S3"}', '3c087b14284906241e0bb9f499039ffb5822960f3dbe50b6cc1477a57df997d7', '4f2e82e152ed1fdd50f87ecfb24d5442a923927da9f8c5daf671e7b251c0d848');
+INSERT INTO audit VALUES ('170a04a19944db5946b664784d6c9340', 3, '2026-11-25T02:01:48.477055', 'the server', 'background', 'verification', 'credential', '28d6aa3d-fbcf-4806-a4ac-578e70491bfb', 'Nightly ü ''€''', 'ok', '{"state": "valid", "before": "not verified"}', '271e9c4a86868736f947fba0fe60fe00c72755f1513458110b7a0a6aff1a2697', 'e484e3c4a61eed7c83c6f188bdf996b811aa7f603e02e15673eb65cbfa249369');
+INSERT INTO audit VALUES ('170a04a19944db5946b664784d6c9340', 4, '2026-11-25T02:01:48.497595', 'the server', 'background', 'verification', 'credential', '28d6aa3d-fbcf-4806-a4ac-578e70491bfb', 'Nightly ü ''€''', 'failed', '{"state": "invalid", "before": "valid"}', '9373a0470fa3dc8d4683493d6ad0b744b43a00e281d1f053a5a12e4fbe678bdb', '9c585dc742a59efa54a3279d907bc186215a2cfe686e628860475e8857134e4c');
+INSERT INTO audit VALUES ('170a04a19944db5946b664784d6c9340', 5, '2026-11-25T02:01:48.710032', 'admin', 'background', 'add', 'credential', '24982322-c458-44a7-b722-86ced2f85961', 'Never checked', 'ok', '{"provider": "B2"}', 'bd25c67208838a34954bf4a4cede2ae52185acd65df01e4e36907f50cd9738fb', '876a8e1950d7214018f594c613a52f1c3acb7d6fa1003ee69a8e3357aa685901');
+INSERT INTO audit VALUES ('170a04a19944db5946b664784d6c9340', 6, '2026-11-25T02:01:48.750776', 'admin', 'background', 'add', 'repository', '28d6aa3d-fbcf-4806-a4ac-578e70491bfb', 'backups/db', 'ok', '{"secret": "password", "kept": "given"}', '95f5ef980c71a4603ace02c0b607fda2f2fa4f3fb6706b4b69739b743a6a540f', '7b73a485799011478af8306f04ef98c3eec79c9a7814e2ba628fae304d91e6a1');
