@@ -33,7 +33,7 @@ class Canaries:
             label: As a person would say it, such as `B2 key, add form`.
             value: The secret itself, where it cannot be any text (a private key); by default one is made up.
         """
-        value = value or f"canary{secrets.token_hex(12)}+/&"
+        value = value or f"{MARK}{secrets.token_hex(12)}+/&"
         while label in self.planted:
             label += "'"
         self.planted[label] = value
@@ -45,13 +45,25 @@ class Canaries:
 
     def found(self) -> list[str]:
         """Return what came out although it must not, as `label in form at place`."""
+        marked = [sight for sight in self.sights if any(mark in sight.content for mark in MARKS)]
         return [
             f"{label} ({form}) in {sight.where}"
             for label, value in self.planted.items()
+            for sights in [marked if value.startswith(MARK) else self.sights]
             for form, needle in forms(value)
-            for sight in self.sights
+            for sight in sights
             if needle in sight.content
         ]
+
+
+MARK = "qzvw"
+"""Every value that was made up begins with this: where none of its forms stands, no such value does."""
+
+MARKS = (
+    MARK.encode(),
+    MARK.encode().hex().encode(),
+    *(base64.b64encode(b"\0" * offset + MARK.encode())[(0, 2, 3)[offset] :].rstrip(b"=")[:4] for offset in range(3)),
+)
 
 
 def forms(value: str) -> Iterator[tuple[str, bytes]]:

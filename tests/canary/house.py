@@ -61,7 +61,10 @@ class House:
     def _noted(self, answer: httpx.Response) -> httpx.Response:
         for step in (*answer.history, answer):
             where = f"the answer to {step.request.method} {step.request.url.path}"
-            self.canaries.saw(where, f"{step.url} {step.headers.multi_items()} {step.text}")
+            headers = [
+                pair for pair in step.headers.multi_items() if pair[0] != "set-cookie"
+            ]  # they are for this person
+            self.canaries.saw(where, f"{step.url} {headers} {step.text}")
         return answer
 
     def run(self, *arguments: str, given: object = b"", **environment: str) -> Ended:

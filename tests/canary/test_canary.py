@@ -18,8 +18,14 @@ Verifications go to a server that says back all that it was sent, and to the fak
 
 from __future__ import annotations
 
+import base64
+import json
+from collections.abc import Callable
+from html import escape
+from urllib.parse import quote, quote_plus
+
 import pytest
-from canary.canaries import Canaries, forms
+from canary.canaries import Canaries
 from canary.echo import echoing
 from canary.house import opened
 from canary.processes import Watch
@@ -53,11 +59,23 @@ def test_enough_was_planted_and_seen(canaries: Canaries) -> None:
     assert {"answer", "log", "file", "arguments", "environment", "`show"} <= kinds, kinds
 
 
-@pytest.mark.parametrize("before", ["", "u:", "user:", "{'a': '"])
-def test_a_canary_that_comes_out_is_found_in_any_form(before: str) -> None:
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "URL": lambda text: quote(text, safe=""),
+    "form": quote_plus,
+    "HTML": escape,
+    "JSON": lambda text: json.dumps({"a": text}),
+    "hexadecimal": lambda text: text.encode().hex(),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64url": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("before", ["", "u", "u:", "user:", "{'a': '"])
+def test_a_canary_that_comes_out_is_found_in_any_form(before: str, encoding: str) -> None:
     made = Canaries()
-    value = made.mint("a value")
-    for _, needle in forms(value):
+    for value in (made.mint("made up"), made.mint("given", "another/value+of=mine&more")):
         made.sights.clear()
-        made.saw("here", before.encode() + needle + b" and more")
+        made.saw("here", "before " + ENCODINGS[encoding](f"{before}{value} and more"))
         assert made.found()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import urllib.parse
@@ -50,6 +51,16 @@ def test_every_form_of_a_secret_is_cut_out() -> None:
     texts = [secret, urllib.parse.quote(secret, safe=""), json.dumps(secret), secret.replace("\n", "\\n")]
     for text in texts:
         assert "ord" not in redact(f"before {text} after")
+
+
+@pytest.mark.parametrize("before", ["", "u:", "me:", "user:", "backup@example.com:"])
+def test_a_password_inside_a_basic_header_is_cut_out(before: str) -> None:
+    password = "canary pass/word+1"
+    redact = Redactor([password])
+    said = redact(f"Authorization: Basic {base64.b64encode(f'{before}{password}'.encode()).decode()} was refused")
+    left = said.removeprefix("Authorization: Basic ").removesuffix(" was refused").replace("•••", "")
+    assert password[2:-2].encode() not in base64.b64decode(left + "=" * (-len(left) % 4))
+    assert len(left) <= len(before) * 2 + 8
 
 
 def test_tokens_inside_json_are_cut_out() -> None:

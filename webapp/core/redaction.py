@@ -20,6 +20,10 @@ SHORTEST = 4
 """Shorter values are not searched for: cutting every `a` out of a sentence hides nothing and destroys it."""
 
 
+INSIDE = 6
+"""Shorter values are not searched for inside base64: the few digits that are surely theirs are found anywhere."""
+
+
 class Redactor:
     """Replaces values, and the forms they take on their way through URLs, JSON and headers, by `•••`.
 
@@ -72,8 +76,20 @@ def _texts(node: object) -> Iterator[str]:
             yield from _texts(inner)
 
 
+def _inside_base64(value: bytes) -> Iterator[str]:
+    """Give what base64 of a longer text shows of a value inside it, such as a password behind `user:` (RFC 7617)."""
+    if len(value) < INSIDE:
+        return
+    for offset in range(3):
+        first = -(-offset * 4 // 3)  # digits that the bytes before it have a part in
+        last = (offset + len(value)) * 4 // 3
+        yield base64.b64encode(b"\0" * offset + value).decode()[first:last]
+
+
 def _forms(value: str) -> Iterator[str]:
     encoded = base64.b64encode(value.encode(errors="replace")).decode()
     yield from (value, quote(value, safe=""), quote(value), quote_plus(value))
     yield from (encoded, encoded.rstrip("="), encoded.replace("+", "-").replace("/", "_").rstrip("="))
+    for inside in _inside_base64(value.encode(errors="replace")):
+        yield from (inside, inside.replace("+", "-").replace("/", "_"))
     yield from (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], value.replace("\n", "\\n"))

@@ -1,6 +1,7 @@
 """The file services behind the tokens: what each answers to a listing, and how it refuses.
 
-How a service answers is said by the access token's first word: `good`, `denied`, `slow` (too many requests), `fault`;
+How a service answers is said by the access token's first word: `good`, `denied`, `slow` (too many requests), `fault`,
+`crash` (a reply that rclone dies of);
 anything else is a token that is not known.
 """
 
@@ -86,6 +87,14 @@ ABOUT: Mapping[str, object] = {
 }
 
 
+CRASHES: Mapping[str, Reply] = {
+    "box": Reply(401, b"null"),
+    "pcloud": Reply(401, b"null"),
+    "yandex": Reply(200, {}),
+}
+"""Replies that some versions of rclone die of; by default `null` where an object belongs."""
+
+
 def guarded(service: str, answer: Answer) -> Answer:
     """Return an answer that a good token gets; others get the refusal."""
 
@@ -93,6 +102,8 @@ def guarded(service: str, answer: Answer) -> Answer:
         word = request.bearer.partition("-")[0]
         if word == "fault":
             return Reply(500, {"error": {"code": 500, "message": "A fault"}})
+        if word == "crash":
+            return CRASHES.get(service, Reply(200, b"null"))
         refusals = REFUSALS[service]
         return answer(request) if word == "good" else refusals.get(word, refusals[""])
 

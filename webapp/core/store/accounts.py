@@ -109,7 +109,8 @@ class Accounts:
             PermanentError: Name or password is wrong; it is not said which.
             ThrottledError: Too many wrong ones for this account or from this address.
         """
-        subjects = (f"account:{name_key(name)[:200]}", f"address:{address[:200]}")
+        # Not the name itself: people type passwords into the wrong input.
+        subjects = (f"account:{_hash(name_key(name))}", f"address:{address[:200]}")
         self._refuse_throttled(subjects)
         row = self._rows.get_or_none(self._rows.name_key == name_key(name))
         if not _matches(password, row.password if row else None):

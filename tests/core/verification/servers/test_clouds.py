@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -101,6 +103,20 @@ class TestOAuth:
     def test_a_log_in_that_is_busy_is_no_verdict(self, verifier: Verifier, provider: str) -> None:
         result = verify(verifier, provider, values(provider, token("bad-old", "busy-x-0", PAST)))
         assert result.state is State.UNREACHABLE
+
+    def test_a_reply_that_rclone_dies_of_hits_nobody_else(self, verifier: Verifier, provider: str) -> None:
+        hit = verify(verifier, provider, values(provider, token("crash-a")))
+        assert hit.state in {State.UNREACHABLE, State.INVALID, State.VALID}
+        assert hit.message
+        assert verify(verifier, provider, values(provider, token())).state is State.VALID
+
+    def test_one_that_hangs_is_cancelled_at_once(self, verifier: Verifier, provider: str) -> None:
+        checked = check(PROVIDERS[provider], values(provider, token("hang-a")))
+        cancel = threading.Event()
+        threading.Timer(0.5, cancel.set).start()
+        begun = time.monotonic()
+        assert verifier.verify(checked.provider, checked.attributes, cancel=cancel).state is State.CANCELLED
+        assert time.monotonic() - begun < 10
 
     def test_a_wrong_client_is_said_at_its_field(self, verifier: Verifier, provider: str) -> None:
         typed = values(provider, token("bad-old", "keep-x-0", PAST)) | {"client_secret": "CANARY-wrong"}
