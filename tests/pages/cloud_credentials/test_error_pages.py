@@ -23,7 +23,7 @@ VALUES = {"provider": "AWS", "access_key_id": "a", "secret_access_key": "CANARY-
     [
         ("/nowhere", 404, "There is no such page"),
         ("/cloud-credentials/no-such-id", 404, "no such credential"),
-        ("/cloud-credentials/verify", 405, "Go back and use the buttons"),
+        ("/logout", 405, "Go back and use the buttons"),
         ("/cloud-credentials/fields?provider=NOPE", 404, "provider"),
     ],
 )
