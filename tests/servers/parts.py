@@ -99,8 +99,6 @@ DEBIAN_PARTS: dict[str, str] = {
     "/usr/bin/barman-cloud-backup-list": "barman-cli-cloud",
     "/usr/lib/python3/dist-packages/azure/storage/blob": "python3-azure-storage",
     "/usr/bin/pgbackrest": "pgbackrest",
-    "/usr/bin/swift": "python3-swiftclient",
-    "/usr/lib/python3/dist-packages/openstack": "python3-openstacksdk",
     "/usr/lib/python3/dist-packages/google/auth": "python3-google-auth",
 }
 """Debian packages by a file (a pattern) that tells whether each is installed."""

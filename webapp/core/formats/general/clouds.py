@@ -72,7 +72,7 @@ GOOGLE_JSON = Format(
     {"GOOGLE_CLOUD_STORAGE": _google, "GOOGLE_DRIVE": _google},
     (KeyNote("key.json", "the key file on one line"),),
     lambda names: f"GOOGLE_APPLICATION_CREDENTIALS=key.json …   # Secret {names.secret}\n",
-    "golden files; google-auth itself is not run",
+    "google-auth gets a token with it, from a log-in service that checks its signature",
     refusals={"": "{label} has no service account key."},
     source="cloud.google.com/docs/authentication/application-default-credentials",
 )

@@ -1,0 +1,181 @@
+"""The tools themselves, with our output, against the real servers of each kind of storage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from azure.storage.blob import BlobServiceClient
+from formats import samples
+from formats.tools import given, run, source
+from servers.authority import Authority
+from servers.fake_internet import clouds, mega
+from servers.fake_internet.starting import Internet
+from servers.fake_internet.tokens import CLIENT, CLIENT_SECRET
+from servers.kinds.azure import AzureServer
+from servers.kinds.s3 import S3Server
+from servers.kinds.swift import SwiftServer
+from servers.runs import Run as ServersRun
+from servers.runs import free_port, listens, need
+
+from webapp.core.formats import Source
+from webapp.core.rclone.metadata import binary
+
+pytestmark = pytest.mark.server
+RCLONES = {"bundled": binary, "debian": lambda: need(Path("/usr/bin/rclone"))}
+SYSTEM_PYTHON = Path("/usr/bin/python3")
+FAR = "2099-01-01T00:00:00Z"
+TOKEN = json.dumps({"access_token": "good-a", "token_type": "Bearer", "refresh_token": "keep-x-0", "expiry": FAR})
+OAUTH: dict[str, object] = {"client_id": CLIENT, "client_secret": CLIENT_SECRET, "token": TOKEN}
+
+
+@pytest.fixture(params=sorted(RCLONES))
+def rclone(request: pytest.FixtureRequest) -> Path:
+    """Both versions of rclone: the bundled one and Debian's."""
+    return RCLONES[request.param]()
+
+
+def lists(rclone: Path, folder: Path, credential: Source, path: str = "", **environment: str) -> list[str]:
+    """Return what rclone lists with our rclone.conf."""
+    used = given(folder, "rclone", credential)
+    return run(rclone, "lsf", f"backup:{path}", "--retries=1", "--low-level-retries=1", **used, **environment).split()
+
+
+def test_the_bundled_rclone_lists_azure_by_key_and_by_signature(azurite: AzureServer, tmp_path: Path) -> None:
+    """Debian's 1.60 takes `endpoint` for a domain behind the account's name, so that it reaches no address of one's own."""
+    rclone = binary()
+    assert lists(rclone, tmp_path / "a", source("AZUREBLOB", azurite.values())) == ["alpha/", "beta/"]
+    signed = source("AZUREBLOB", {"sas_url": azurite.container_sas()})
+    assert lists(rclone, tmp_path / "b", signed, "alpha") == []
+
+
+def test_rclone_lists_swift(rclone: Path, tempauth: SwiftServer, tmp_path: Path) -> None:
+    assert lists(rclone, tmp_path / "a", source("OPENSTACK_SWIFT", tempauth.values())) == ["alpha/", "beta/"]
+
+
+FAKE: dict[str, tuple[dict[str, object], list[str]]] = {
+    "B2": ({"account": clouds.B2_ID, "key": clouds.B2_KEY}, ["alpha/"]),
+    "BOX": (OAUTH, ["docs/"]),
+    "DROPBOX": (OAUTH, ["docs/"]),
+    "GOOGLE_DRIVE": (OAUTH, ["docs/"]),
+    "MEGA": ({"user": mega.USER, "pass": mega.PASSWORD}, []),
+    "ONEDRIVE": ({**OAUTH, "drive_id": "canary-drive", "drive_type": "PERSONAL"}, ["docs/"]),
+    "PCLOUD": (OAUTH, []),
+    "YANDEX": (OAUTH, []),
+}
+
+
+LATER = {"MEGA", "B2"}
+"""What Debian's rclone is not asked for: it is built without MEGA, and speaks an earlier version of B2's interface."""
+
+PAIRS = [(provider, which) for provider in FAKE for which in RCLONES if provider not in LATER or which != "debian"]
+
+
+@pytest.mark.parametrize(("provider", "which"), PAIRS)
+def test_rclone_lists_in_the_fake_internet(provider: str, which: str, internet: Internet, tmp_path: Path) -> None:
+    values, found = FAKE[provider]
+    assert lists(RCLONES[which](), tmp_path / "c", source(provider, values), **internet.environment) == found
+
+
+def test_rclone_lists_google_cloud_storage_and_photos(rclone: Path, internet: Internet, tmp_path: Path) -> None:
+    robot = source("GOOGLE_CLOUD_STORAGE", {"service_account_credentials": internet.service_account})
+    assert {"alpha/", "beta/"} <= set(lists(rclone, tmp_path / "g", robot, **internet.environment))
+    photos = source("GOOGLE_PHOTOS", OAUTH)
+    assert lists(rclone, tmp_path / "p", photos, "album", **internet.environment) == ["Trip/"]
+
+
+def backed_up(folder: Path, environment: dict[str, str]) -> None:
+    """Make a repository with restic, back something up and list it."""
+    (folder / "letter").write_text("keep me")
+    used = {**environment, "XDG_CACHE_HOME": str(folder / "cache")}
+    restic = need("restic")
+    run(restic, "init", **used)
+    run(restic, "backup", folder / "letter", **used)
+    (snapshot,) = json.loads(run(restic, "snapshots", "--json", **used))
+    assert snapshot["paths"] == [str(folder / "letter")]
+
+
+def with_password(folder: Path, credential: Source, repository: str) -> dict[str, str]:
+    """Return restic's variables for a repository."""
+    return given(folder, "restic", credential, repository=repository, password=samples.REPOSITORY_PASSWORD)
+
+
+def test_restic_backs_up_to_seaweedfs_with_the_limited_key(seaweedfs: S3Server, tmp_path: Path) -> None:
+    credential = source("S3", seaweedfs.values(seaweedfs.limited))
+    backed_up(tmp_path, with_password(tmp_path, credential, "alpha/limited"))
+
+
+def test_restic_backs_up_to_swift(tempauth: SwiftServer, tmp_path: Path) -> None:
+    backed_up(tmp_path, with_password(tmp_path, source("OPENSTACK_SWIFT", tempauth.values()), "alpha/restic"))
+
+
+def test_azures_library_lists_with_the_connection_string(azurite: AzureServer, tmp_path: Path) -> None:
+    text = given(tmp_path, "azure-connection-string", source("AZUREBLOB", azurite.values()))
+    with BlobServiceClient.from_connection_string(text["AZURE_STORAGE_CONNECTION_STRING"]) as client:
+        assert [found.name for found in client.list_containers()] == ["alpha", "beta"]
+
+
+GOOGLE_AUTH = """import sys, google.oauth2.service_account as s, google.auth.transport.requests as t
+made = s.Credentials.from_service_account_file(sys.argv[1], scopes=["https://www.googleapis.com/auth/devstorage.read_only"])
+made.refresh(t.Request()); print(made.service_account_email, made.token)"""
+
+
+def test_google_auth_gets_a_token_with_the_key_file(internet: Internet, tmp_path: Path) -> None:
+    need(Path("/usr/lib/python3/dist-packages/google/auth"))
+    robot = source("GOOGLE_CLOUD_STORAGE", {"service_account_credentials": internet.service_account})
+    path = given(tmp_path, "google-json", robot)["GOOGLE_APPLICATION_CREDENTIALS"]
+    said = run(need(SYSTEM_PYTHON), "-W", "ignore", "-c", GOOGLE_AUTH, path, **internet.environment)
+    assert said.split() == ["robot@canary-project.iam.gserviceaccount.com", "good-robot"]
+
+
+WAL = "000000010000000000000001"
+"""The name of a file that a test of the connection does not read."""
+
+
+def test_barman_reaches_s3_with_what_cloudnative_pg_hands_on(seaweedfs: S3Server, tmp_path: Path) -> None:
+    """CloudNativePG gives barman's tools the values of its Secret as AWS's own variables (pkg/.../credentials.go)."""
+    keys = given(tmp_path, "cloudnative-pg", source("S3", seaweedfs.values(seaweedfs.full)))
+    environment = {
+        "AWS_ACCESS_KEY_ID": keys["ACCESS_KEY_ID"],
+        "AWS_SECRET_ACCESS_KEY": keys["ACCESS_SECRET_KEY"],
+        "AWS_DEFAULT_REGION": keys["ACCESS_REGION"],
+    }
+    tool = need(Path("/usr/bin/barman-cloud-wal-archive"))
+    run(tool, "--test", "--endpoint-url", seaweedfs.endpoint, "s3://alpha/barman", "main", WAL, **environment)
+
+
+def test_barman_reaches_azure_with_the_connection_string(azurite: AzureServer, tmp_path: Path) -> None:
+    keys = given(tmp_path, "cloudnative-pg", source("AZUREBLOB", azurite.values()))
+    environment = {"AZURE_STORAGE_CONNECTION_STRING": keys["AZURE_CONNECTION_STRING"]}
+    tool = need(Path("/usr/bin/barman-cloud-backup-list"))
+    where = f"{azurite.endpoint}/alpha/barman"
+    said = run(tool, "--cloud-provider", "azure-blob-storage", "--format", "json", where, "main", **environment)
+    assert json.loads(said) == {"backups_list": []}
+
+
+def test_pgbackrest_lists_s3_with_the_private_authority(
+    own_authority: Authority, servers_run: ServersRun, tmp_path: Path
+) -> None:
+    (tmp_path / "served/backups").mkdir(parents=True)
+    (tmp_path / "served/backups/found").mkdir()
+    (tmp_path / "served/backups/found/file").write_text("x")
+    port, secret = free_port(), "canary+/=secret"
+    tls = ["--cert", str(own_authority.certificate), "--key", str(own_authority.key)]
+    command = [binary(), "--config", "", "serve", "s3", tmp_path / "served", "--addr", f"127.0.0.1:{port}", *tls]
+    servers_run.start(
+        [*map(str, command), "--auth-key", f"canaryid,{secret}"], ready=lambda: listens(port), log=tmp_path / "log"
+    )
+    values: dict[str, object] = {
+        "provider": "Other",
+        "access_key_id": "canaryid",
+        "secret_access_key": secret,
+        "endpoint": f"https://localhost:{port}",  # pgBackRest compares names with the certificate, not addresses
+        "region": "us-east-1",
+        "ca_certificate": own_authority.ca,
+    }
+    folder = tmp_path / "c"
+    given(folder, "pgbackrest", source("S3", values), bucket="backups", path="/", cipher_pass="a pass of the cipher")
+    tool = [need(Path("/usr/bin/pgbackrest")), "--no-config", f"--config-include-path={folder}"]
+    assert run(*tool, "--log-level-file=off", "repo-ls").split() == ["found"]
+    assert json.loads(run(*tool, "--log-level-file=off", "--output=json", "info")) == []
