@@ -137,11 +137,16 @@ def test_the_store_shows_the_resource_and_offers_its_own(cluster: ControlPlane, 
         space.wait("own", "True")
         space.wait("fed", "False", "NotPublished")
         runtime.publishing.publish(credential.id, [space.name], by="test")
-        space.wait("fed", "True", seconds=5)
+        space.wait("fed", "True", seconds=10)
         assert "= stored" in space.values("fed")["rclone.conf"]
         mirrored = eventually(lambda: [one for one in runtime.store.cluster.search().items if one.ready == "True"], 5)
         assert {one.name for one in mirrored} <= {"own", "fed"}
         eventually(lambda: runtime.store.cluster.get(space.name, "own").ready == "True", 5)
+        space.kubectl("annotate", "bc/fed", "backupcredentials.dev/verify=now")
+        eventually(lambda: space.get("fed")["status"].get("lastVerification", {}).get("state") == "unreachable", 30)
+        last = runtime.store.credentials.get(credential.id).verification
+        assert last
+        assert last.state == "unreachable"  # it was verified where the web app keeps the result and a renewed token
         offered = runtime.store.publications.list(credential.id)
         runtime.publishing.withdraw(offered[0].id, by="test")
         eventually(lambda: space.secret("fed") is None, 5)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from credential_operator.wanted.values import Place
 from webapp.core.fields import Attributes
@@ -20,13 +21,31 @@ LOG = logging.getLogger(__name__)
 JITTER = 0.1
 FAULT = Result(State.CANCELLED, "The verification could not be done; the log of the operator says why.")
 
-Prepare = Callable[[Place], Awaitable[tuple[Provider, Attributes, str] | None]]
-"""Returns what is to be verified and its fingerprint; nothing when it cannot be had or is not wanted any more."""
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be verified.
+
+    Attributes:
+        provider: Whose credential it is.
+        attributes: Its values.
+        fingerprint: Tells it from another one.
+        stored: Id of the web app's credential, which is verified there: it may have a token to renew and a keypair.
+    """
+
+    provider: Provider
+    attributes: Attributes = field(repr=False)
+    fingerprint: str
+    stored: str = ""
+
+
+Prepare = Callable[[Place], Awaitable[Wanted | None]]
+"""Returns what is to be verified; nothing when it cannot be had or is not wanted any more."""
 
 Ended = Callable[[Place, Result, str], None]
 """Told the outcome, with the fingerprint of what was verified."""
 
-Check = Callable[[Provider, Attributes, threading.Event], Result]
+Check = Callable[[Wanted, threading.Event], Result]
 """Asks the provider; runs in a thread until done or cancelled."""
 
 
@@ -121,9 +140,9 @@ class Verifications:
             wanted = await self._prepare(place)
             if wanted is None:
                 return
-            provider, attributes, fingerprint = wanted
+            fingerprint = wanted.fingerprint
             loop = asyncio.get_running_loop()
-            result = await loop.run_in_executor(self._threads, self._check, provider, attributes, self._cancel)
+            result = await loop.run_in_executor(self._threads, self._check, wanted, self._cancel)
         except Exception as error:  # noqa: BLE001  one verification never ends the others
             LOG.error("a verification of %s ended with %s", place, type(error).__name__)  # noqa: TRY400  may hold a value
             result, fingerprint = FAULT, ""

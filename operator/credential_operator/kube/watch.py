@@ -53,7 +53,7 @@ class MetadataWatch:
                 pause = 0.2
             except KubeError as error:
                 self._refused(error)
-            except (*CUT_OFF, ValueError) as error:
+            except (*CUT_OFF, ValueError, RuntimeError) as error:  # the last one: a session that Kopf closed
                 LOG.info("the watch on %s was cut: %s", self._resource, type(error).__name__)
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  no secret
             pause = min(LONGEST_PAUSE, pause * 2)

@@ -21,7 +21,7 @@ from credential_operator.controller.reconcile import Reconciler
 from credential_operator.controller.rollout import Rollouts
 from credential_operator.controller.sources import Sources
 from credential_operator.controller.tokens import ResourceTokens
-from credential_operator.controller.verifying import Verifications
+from credential_operator.controller.verifying import Verifications, Wanted
 from credential_operator.controller.worklist import Worklist
 from credential_operator.controller.writes import Writer
 from credential_operator.kube.client import METADATA_LIST, Kube
@@ -40,9 +40,7 @@ from credential_operator.wanted.values import Place
 from webapp.core.cluster.mirror import Mirror
 from webapp.core.cluster.publishing import changed_names
 from webapp.core.errors import CredentialError, PermanentError
-from webapp.core.fields import Attributes
 from webapp.core.oauth.refresh import TokenDoor
-from webapp.core.providers.base import Provider
 from webapp.core.verification.states import Result
 from webapp.core.verification.verifier import Tokens
 
@@ -276,7 +274,7 @@ class Operator:
             before = offers
             await asyncio.sleep(1.0)
 
-    async def _prepare(self, place: Place) -> tuple[Provider, Attributes, str] | None:
+    async def _prepare(self, place: Place) -> Wanted | None:
         """Return what of a resource is verified now; nothing when it cannot be had, as its status says already."""
         for _ in range(50):  # Secrets go first; a verification may wait a few seconds for them
             if self.controller.worklist.idle:
@@ -291,10 +289,13 @@ class Operator:
             known = await self._credentials.know(place, spec, reads)
         except (TroubleError, KubeError):
             return None
-        return known.provider, to_verify(known, spec), known.fingerprint
+        return Wanted(known.provider, to_verify(known, spec), known.fingerprint, known.stored)
 
-    def _check(self, provider: Provider, attributes: Attributes, cancel: threading.Event) -> Result:
-        return self._runtime.checks.verifier.verify(provider, attributes, cancel=cancel)
+    def _check(self, wanted: Wanted, cancel: threading.Event) -> Result:
+        """Ask the provider; a credential of the web app is verified there, where a renewed token is kept."""
+        if wanted.stored:
+            return self._runtime.service.verify_stored(wanted.stored)
+        return self._runtime.checks.verifier.verify(wanted.provider, wanted.attributes, cancel=cancel)
 
     def _verified(self, place: Place, result: Result, fingerprint: str) -> None:
         self.metrics.verification(result.state)
