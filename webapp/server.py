@@ -101,6 +101,7 @@ class Server:
             PermanentError: The address or the certificate cannot be used.
         """
         server = self.prepared()
+        provide_administrator(self.settings, self.runtime)
         serving = threading.Thread(target=self._serve, args=(server,), name="web-server")
         self._catch_signals()
         self.runtime.start()
@@ -160,6 +161,24 @@ class Server:
         """Begin to stop; the same signal again ends the process at once."""
         signal.signal(number, signal.SIG_DFL)
         self._stopping.set()
+
+
+def provide_administrator(settings: Settings, runtime: Runtime) -> None:
+    """Make the first account from the folder that the settings name, if there is none yet.
+
+    Raises:
+        PermanentError: The folder has no name and password, or they are not allowed.
+    """
+    folder, store = settings.administrator_folder, runtime.store
+    if folder is None or store.locked or store.accounts.exists():
+        return
+    try:
+        name, password = ((folder / key).read_text(encoding="utf-8").rstrip("\r\n") for key in ("name", "password"))
+    except (OSError, UnicodeDecodeError):
+        raise PermanentError(
+            f"The first account cannot be made: {folder} needs the files name and password.", field="administrator_folder"
+        ) from None
+    store.accounts.provide_administrator(name, password)
 
 
 def tls_adapter(settings: Settings) -> BuiltinSSLAdapter | None:

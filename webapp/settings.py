@@ -204,6 +204,12 @@ class Settings:
         shown="`secret-seed.json` in the data folder",
         scope=Scope.EVERY,
     )
+    administrator_folder: Path | None = setting(
+        "Folder with the files `name` and `password` of the first account, such as a mounted Secret. Read when there is "
+        "no account yet; without it a one-time code makes the first one.",
+        read=as_path,
+        shown="none",
+    )
     host: str = setting(
         "Address to listen on. An address that other machines can reach needs TLS.",
         read=as_host,

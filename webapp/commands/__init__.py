@@ -4,6 +4,7 @@ Nothing heavy is imported before a command needs it, so that help and lists are 
 """
 
 from webapp.commands.audit import audit
+from webapp.commands.cluster_jobs import make_seed_secret_command, try_operator_command
 from webapp.commands.completion import completion
 from webapp.commands.crd import crd
 from webapp.commands.credentials import add, delete, list_credentials, show
@@ -44,6 +45,8 @@ main = CommandLine(
         audit,
         operator_command,
         crd,
+        try_operator_command,
+        make_seed_secret_command,
         completion,
         docs,
     ),

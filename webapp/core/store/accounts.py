@@ -88,6 +88,14 @@ class Accounts:
             raise PermanentError("This code is wrong. The newest one stands in the log of the server.", field="code")
         return self._create(name, password)
 
+    def provide_administrator(self, name: str, password: str) -> Account | None:
+        """Make the first account from what the installation gives; nothing when there is one already.
+
+        Raises:
+            PermanentError: Name or password is not allowed.
+        """
+        return None if self.exists() else self._create(name, password)
+
     def _create(self, name: str, password: str) -> Account:
         name = clean_name(name)
         _refuse_weak(password)

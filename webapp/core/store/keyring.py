@@ -27,6 +27,12 @@ def key_id(key: bytes) -> str:
     return hashlib.sha256(key).digest()[:8].hex()
 
 
+def new_seed() -> str:
+    """Return a new secret seed, one key, as its file holds it."""
+    key = os.urandom(KEY_BYTES)
+    return _format({key_id(key): key}, key_id(key))
+
+
 class KeyRing:
     """Master keys; one of them, the primary, wraps what is written from now on. Its repr shows ids only."""
 
@@ -85,8 +91,7 @@ class KeyRing:
         """Make the first key and its file, unless there is one. Two processes that do so at once get the same key."""
         if self._keys or not self._create or self._path is None:
             return
-        key = os.urandom(KEY_BYTES)
-        _write_new(self._path, _format({key_id(key): key}, key_id(key)))
+        _write_new(self._path, new_seed())
         self.read_again()
 
     def read_again(self) -> None:

@@ -47,6 +47,14 @@ def health() -> Response:
     return make_response("ok\n", {"Content-Type": "text/plain"})
 
 
+@blueprint.get("/ready")
+def ready() -> Response:
+    """Say whether all can be done; while the store is locked only the seed's page can be used."""
+    locked = runtime().store.locked
+    text = "locked: give the secret seed\n" if locked else "ok\n"
+    return make_response(text, 503 if locked else 200, {"Content-Type": "text/plain"})
+
+
 @blueprint.get("/icons.svg")
 def icons() -> Response:
     """Return the providers' icons as one sprite, drawn in the colour of the text around them."""
