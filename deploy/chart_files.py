@@ -60,19 +60,25 @@ BOUNDS: Mapping[str, dict[str, Any]] = {
 }
 """What is narrower than the type of the default, by path."""
 
-WITHOUT_DATABASE = {"properties": {"database": {"properties": {"existingSecret": {"const": ""}}}}}
+
+
+def several(part: str) -> dict[str, Any]:
+    """Return what holds for values with several pods of a part and no PostgreSQL."""
+    replicas = {part: {"properties": {"replicas": {"minimum": 2}}}}
+    database = {"database": {"properties": {"existingSecret": {"const": ""}}}}
+    return {"properties": replicas | database}
+
+
+def refused(when: dict[str, Any], sentence: str) -> dict[str, Any]:
+    """Return a rule that refuses values: helm prints the name of a property that is missing, so that is the sentence."""
+    return {"if": when, "then": {"required": [sentence]}}
+
+
 MIXES: list[dict[str, Any]] = [
-    {
-        "if": WITHOUT_DATABASE,
-        "then": {
-            "$comment": "More than one replica needs PostgreSQL: name a Secret in database.existingSecret.",
-            "properties": {
-                part: {"properties": {"replicas": {"maximum": 1}}} for part in ("web", "operator")
-            },
-        },
-    }
+    refused(several(part), f"{part}.replicas: more than one needs PostgreSQL, name a Secret in database.existingSecret")
+    for part in ("web", "operator")
 ]
-"""What does not go together; the templates say the same as a sentence."""
+"""What does not go together."""
 
 
 def node(name: str, value: object) -> dict[str, Any]:

@@ -33,11 +33,6 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "bc.refuse" -}}
-{{- if eq (include "bc.database" .) "sqlite" -}}
-{{- if or (gt (int .Values.web.replicas) 1) (gt (int .Values.operator.replicas) 1) -}}
-{{- fail "More than one replica needs PostgreSQL: name a Secret with its address in database.existingSecret." -}}
-{{- end -}}
-{{- end -}}
 {{- if and .Values.web.ingress.enabled (not .Values.web.ingress.host) -}}
 {{- fail "Name the host of the ingress in web.ingress.host." -}}
 {{- end -}}
