@@ -61,7 +61,6 @@ BOUNDS: Mapping[str, dict[str, Any]] = {
 """What is narrower than the type of the default, by path."""
 
 
-
 def several(part: str) -> dict[str, Any]:
     """Return what holds for values with several pods of a part and no PostgreSQL."""
     replicas = {part: {"properties": {"replicas": {"minimum": 2}}}}

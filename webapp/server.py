@@ -176,7 +176,8 @@ def provide_administrator(settings: Settings, runtime: Runtime) -> None:
         name, password = ((folder / key).read_text(encoding="utf-8").rstrip("\r\n") for key in ("name", "password"))
     except (OSError, UnicodeDecodeError):
         raise PermanentError(
-            f"The first account cannot be made: {folder} needs the files name and password.", field="administrator_folder"
+            f"The first account cannot be made: {folder} needs the files name and password.",
+            field="administrator_folder",
         ) from None
     store.accounts.provide_administrator(name, password)
 

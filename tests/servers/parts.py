@@ -73,7 +73,17 @@ CONTROL_PLANE = GoModule(
     links=("etcd", "kube-apiserver", "kube-controller-manager", "kubectl"),
     kubernetes=True,
 )
-GO_MODULES = (STORAGE, CONTROL_PLANE)
+CHARTS = GoModule(
+    "chart tools (some minutes, once)",
+    "charts",
+    (
+        "helm.sh/helm/v3/cmd/helm",
+        "github.com/yannh/kubeconform/cmd/kubeconform",
+        "github.com/helm-unittest/helm-unittest/cmd/helm-unittest",
+        "github.com/norwoodj/helm-docs/cmd/helm-docs",
+    ),
+)
+GO_MODULES = (STORAGE, CONTROL_PLANE, CHARTS)
 
 DEBIAN_PARTS: dict[str, str] = {
     "/usr/sbin/vsftpd": "vsftpd",

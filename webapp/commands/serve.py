@@ -14,7 +14,6 @@ from webapp.commands.output import echo_json
 from webapp.core.errors import PermanentError
 from webapp.settings import Scope, Settings
 
-
 LOCK = "server.lock"
 """File in the data folder that a running server holds."""
 

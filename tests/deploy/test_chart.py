@@ -1,0 +1,174 @@
+"""The chart: what it has from the code is current, it renders, and a real API server takes what it renders."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from deploy.charts import CHART, KUBE_VERSION, MONITORING, ROOT, objects, run, template, write_schemas
+from servers.kinds.kubernetes import ControlPlane
+from servers.runs import need
+
+VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
+
+
+def loaded() -> ModuleType:
+    """Return the module that writes the chart's files."""
+    spec = importlib.util.spec_from_file_location("chart_files", ROOT / "deploy/chart_files.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_what_is_written_from_the_code_is_current() -> None:
+    assert loaded().main(write=False) == 0
+
+
+def test_the_readme_is_current() -> None:
+    made = run("helm-docs", "--chart-search-root", CHART, "--dry-run", "--log-level", "error")
+    assert made.strip() == (CHART / "README.md").read_text().strip()
+
+
+def test_the_kustomize_base_is_what_the_chart_renders() -> None:
+    base = (ROOT / "deploy/kustomize/base/backup-credentials.yaml").read_text()
+    assert objects(base) == objects(template("--namespace", "backup-credentials", "--no-hooks"))
+
+
+def test_lint_and_unit_tests() -> None:
+    assert "0 chart(s) failed" in run("helm", "lint", "--strict", CHART)
+    assert "0 failed" not in run("helm-unittest", CHART).partition("Tests:")[0]
+
+
+@pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
+def test_every_kind_of_values_renders(values: Path) -> None:
+    rendered = objects(template("--values", values, "--api-versions", MONITORING))
+    assert {"Deployment", "CustomResourceDefinition"} <= {found["kind"] for found in rendered}
+    again = objects(template("--values", values, "--api-versions", MONITORING))
+    assert rendered == again, "rendering must be stable, or GitOps tools see a change at every look"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["web.replicas=2"], "more than one needs PostgreSQL, name a Secret in database.existingSecret"),
+        (["operator.replicas=2"], "more than one needs PostgreSQL, name a Secret in database.existingSecret"),
+        (["web.ingress.enabled=true"], "Name the host of the ingress in web.ingress.host"),
+        (["web.enabled=false", "operator.enabled=false"], "Enable the web app, the operator, or both"),
+        (["web.replica=2"], "replica"),
+        (["image.pullPolicy=Sometimes"], "pullPolicy"),
+    ],
+)
+def test_values_that_cannot_work_are_refused_in_a_sentence(arguments: list[str], sentence: str) -> None:
+    sets = [word for argument in arguments for word in ("--set", argument)]
+    command = [need("helm"), "template", "x", CHART, "--kube-version", KUBE_VERSION, *sets]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert sentence in done.stderr
+
+
+@pytest.fixture(scope="module")
+def plane(own_control_plane: Callable[..., ControlPlane]) -> ControlPlane:
+    return own_control_plane()
+
+
+@pytest.fixture
+def installed_in(plane: ControlPlane) -> Iterator[str]:
+    """A namespace that takes restricted pods only."""
+    name = plane.new_namespace()
+    plane.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+    yield name
+    plane.delete_namespace(name)
+
+
+@pytest.fixture
+def helm(plane: ControlPlane, installed_in: str) -> Callable[..., str]:
+    """Helm in that namespace."""
+    kubeconfig = plane.kubeconfig(namespace=installed_in)
+    return lambda *arguments: run("helm", *arguments, kubeconfig=kubeconfig)
+
+
+def test_kubeconform_with_the_schemas_of_the_api_server(plane: ControlPlane, tmp_path: Path) -> None:
+    pattern = write_schemas(plane, tmp_path)
+    rendered = template("--values", CHART / "ci/everything-values.yaml")
+    options = ["-strict", "-summary", "-schema-location", pattern, "-skip", "HTTPRoute,CustomResourceDefinition"]
+    assert "Invalid: 0, Errors: 0" in run("kubeconform", *options, given=rendered)
+
+
+def pods(plane: ControlPlane, namespace: str) -> list[str]:
+    return plane.kubectl("get", "pods", "--output", "name", namespace=namespace).split()
+
+
+def until(found: Callable[[], bool], seconds: float = 30) -> None:
+    last = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < last
+        time.sleep(0.2)
+
+
+def test_install_upgrade_roll_back_uninstall_install_again(
+    plane: ControlPlane, installed_in: str, helm: Callable[..., str]
+) -> None:
+    """The pods pass the strictest admission; volume, definition and resources outlive the release."""
+    helm("install", "backup-credentials", CHART)
+    until(lambda: len(pods(plane, installed_in)) == 1)
+    plane.kubectl("wait", "--for=condition=Established", "crd/backupcredentials.backupcredentials.dev", "--timeout=30s")
+    resource = {"webdav": {"url": "https://dav.example.com"}}
+    manifest = f"""
+apiVersion: backupcredentials.dev/v1alpha1
+kind: BackupCredential
+metadata: {{name: kept}}
+spec: {{provider: {resource}, secrets: [{{name: kept-rclone, format: rclone}}]}}
+"""
+    plane.kubectl("apply", "--filename", "-", given=manifest, namespace=installed_in)
+    helm("upgrade", "backup-credentials", CHART, "--set", "operator.concurrency=8")
+    assert "concurrency=8" in plane.kubectl("get", "deployment", "--output", "yaml", namespace=installed_in)
+    helm("rollback", "backup-credentials", "1")
+    assert "concurrency=16" in plane.kubectl("get", "deployment", "--output", "yaml", namespace=installed_in)
+    helm("uninstall", "backup-credentials", "--wait")
+    assert plane.kubectl("get", "pvc", "--output", "name", namespace=installed_in).split()
+    assert plane.kubectl("get", "bc", "kept", "--output", "name", namespace=installed_in).split()
+    helm("install", "backup-credentials", CHART)
+    until(lambda: len(pods(plane, installed_in)) == 1)
+
+
+def test_with_postgresql_there_is_a_deployment_for_each_part(
+    plane: ControlPlane, installed_in: str, helm: Callable[..., str]
+) -> None:
+    """Two pods of each pass the strictest admission. The job that makes the seed is left to the image's own test."""
+    values = ["--values", CHART / "ci/postgresql-values.yaml", "--set", "seed.existingSecret=seed,crds.enabled=false"]
+    helm("install", "other", CHART, *values, "--set", "rbac.aggregate=false")
+    until(lambda: len(pods(plane, installed_in)) == 4)
+
+
+def test_the_role_of_the_chart_is_all_that_the_operator_needs(
+    plane: ControlPlane, installed_in: str, helm: Callable[..., str], tmp_path: Path
+) -> None:
+    """The operator's own check passes with the account's token in the namespace that it serves, and nowhere else."""
+    namespaces = f"operator.watchNamespaces={{{installed_in}}}"
+    helm("install", "third", CHART, "--set", namespaces, "--set", "crds.enabled=false,rbac.aggregate=false")
+    plane.kubectl("apply", "--server-side", "--filename", CHART / "files/crd.yaml")
+    token = plane.kubectl("create", "token", "third-backup-credentials", namespace=installed_in).strip()
+    config = json.loads(plane.kubeconfig(namespace=installed_in).read_text())
+    config["users"][0]["user"]["token"] = token
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(json.dumps(config))
+    assert checked(installed_in, kubeconfig, tmp_path) == []
+    assert checked("default", kubeconfig, tmp_path), "it may do nothing outside of the namespaces that it serves"
+
+
+def checked(namespace: str, kubeconfig: Path, data: Path) -> list[str]:
+    """Return what the operator's check says is missing when it serves a namespace."""
+    command = [sys.executable, "-m", "webapp", "operator", "--check", "--json", "--namespace", namespace]
+    environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "BACKUP_CREDENTIALS_DATA_DIR": str(data / "data")}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return [one["what"] for one in json.loads(done.stdout) if not one["ok"]]
