@@ -189,6 +189,38 @@ def test_without_its_seed_it_starts_locked(filled: Any) -> None:
         assert httpx.get(served.address, follow_redirects=True).status_code < 500
 
 
+def test_ready_says_whether_all_can_be_done(filled: Any) -> None:
+    with filled.serving() as served:
+        assert httpx.get(served.address + "/ready").status_code == 200
+    (filled.folder / "secret-seed.json").unlink()
+    with filled.serving() as served:
+        answer = httpx.get(served.address + "/ready")
+        assert answer.status_code == 503
+        assert "locked" in answer.text
+        assert httpx.get(served.address + "/health").status_code == 200
+
+
+def test_a_second_server_on_one_sqlite_store_refuses(program: Any) -> None:
+    with program.serving():
+        second = program("serve", "--port", "0")
+        assert second.code == 1
+        assert "Another server works with" in second.err
+
+
+def test_the_first_account_from_a_folder(program: Any, tmp_path: Path) -> None:
+    (tmp_path / "name").write_text("admin\n")
+    (tmp_path / "password").write_text("a password of some words\n")
+    with program.serving(BACKUP_CREDENTIALS_ADMINISTRATOR_FOLDER=str(tmp_path)) as served:
+        assert not any("one-time code" in line for line in served.lines)
+        assert "/login" in str(httpx.get(served.address, follow_redirects=True).url)
+
+
+def test_a_folder_without_a_password_is_told(program: Any, tmp_path: Path) -> None:
+    done = program("serve", "--port", "0", BACKUP_CREDENTIALS_ADMINISTRATOR_FOLDER=str(tmp_path))
+    assert done.code == 1
+    assert "needs the files name and password" in done.err
+
+
 def test_misspelt_settings_are_told(program: Any) -> None:
     with program.serving(BACKUP_CREDENTIALS_DATABSE="x") as served:
         assert "Warning: There is no setting BACKUP_CREDENTIALS_DATABSE." in served.lines
