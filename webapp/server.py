@@ -100,8 +100,8 @@ class Server:
         Raises:
             PermanentError: The address or the certificate cannot be used.
         """
-        server = self.prepared()
         provide_administrator(self.settings, self.runtime)
+        server = self.prepared()
         serving = threading.Thread(target=self._serve, args=(server,), name="web-server")
         self._catch_signals()
         self.runtime.start()
