@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from servers.kinds.kubernetes import ControlPlane
 
 pytestmark = pytest.mark.server
 
+KILLS = 50
 FLAPS = 100
 
 
@@ -195,3 +197,26 @@ def test_a_hundred_of_a_thousand_are_broken(
     world.broken = 0
     world.space.source("missing", secret=world.value)
     world.settle(operator, 30)
+
+
+def test_the_operator_is_killed_at_random_during_churn(
+    plane: ControlPlane, build: Callable[..., World], start: Callable[[World], RunningOperator]
+) -> None:
+    world = build(60)
+    operator = start(world)
+    making = in_background(world.make)
+    for number in range(KILLS):
+        time.sleep(random.uniform(0, 0.4))
+        operator.kill()
+        if number % 3 == 0:
+            world.change()
+        if number % 5 == 0:
+            world.space.http.delete(f"{world.space.secrets}/out-{number}")
+        operator.start()
+        if number % 2:
+            eventually(lambda: "metrics at" in operator.said or operator.process.poll() is not None, 30)
+    making.join()
+    operator.wait_ready(120)
+    world.settle(operator)
+    world.hold(operator)
+    assert operator.stop() == 0
