@@ -8,7 +8,6 @@ record id, field and version. A value that was moved, swapped or put back in an 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import os
 from dataclasses import dataclass
@@ -52,13 +51,41 @@ class Envelope:
         Raises:
             LockedError: There is no master key.
         """
-        master = self.ring.key(self.ring.primary_id)
+        primary, master = self._leading()
+        data_key, bound = os.urandom(KEY_BYTES), place.bound()
+        wrapped = _encrypt(master, data_key, bound + primary.encode())
+        payload = _encrypt(data_key, json.dumps(value, separators=(",", ":")).encode(), bound)
+        return ".".join((FORMAT, primary, _text(wrapped), _text(payload)))
+
+    def _leading(self) -> tuple[str, bytes]:
+        self.ring.follow()
+        primary = self.ring.primary_id
+        master = self.ring.key(primary)
         if master is None or self.frozen:
             raise LockedError("The store is locked: its secret seed is missing.")
-        data_key = os.urandom(KEY_BYTES)
-        wrapped = _encrypt(master, data_key, place.bound() + self.ring.primary_id.encode())
-        payload = _encrypt(data_key, json.dumps(value, separators=(",", ":")).encode(), place.bound())
-        return ".".join((FORMAT, self.ring.primary_id, _text(wrapped), _text(payload)))
+        return primary, master
+
+    def rewrap(self, place: Place, sealed: str) -> str:
+        """Return the same value with its data key wrapped by the primary key; the payload is not touched.
+
+        Raises:
+            LockedError: Its master key or the primary one is missing.
+            DamagedError: It was changed or does not belong here.
+        """
+        primary, master = self._leading()
+        identifier, wrapped, payload = _parts(sealed)
+        bound = place.bound()
+        data_key = _decrypt(self._master(identifier), _bytes(wrapped), bound + identifier.encode())
+        return ".".join((FORMAT, primary, _text(_encrypt(master, data_key, bound + primary.encode())), payload))
+
+    def _master(self, identifier: str) -> bytes:
+        master = self.ring.key(identifier)
+        if master is None:
+            self.ring.follow()  # another process may have added it
+            master = self.ring.key(identifier)
+        if master is None:
+            raise LockedError(f"This needs the secret seed with the key {identifier}.")
+        return master
 
     def open(self, place: Place, sealed: str) -> Any:
         """Return the value.
@@ -67,26 +94,28 @@ class Envelope:
             LockedError: Its master key is missing; the sentence names the key's id.
             DamagedError: It was changed or does not belong here.
         """
-        identifier, wrapped, payload = _split(sealed)
-        master = self.ring.key(identifier)
-        if master is None:
-            raise LockedError(f"This needs the secret seed with the key {identifier}.")
-        data_key = _decrypt(master, wrapped, place.bound() + identifier.encode())
-        return json.loads(_decrypt(data_key, payload, place.bound()))
+        identifier, wrapped, payload = _parts(sealed)
+        bound = place.bound()
+        data_key = _decrypt(self._master(identifier), _bytes(wrapped), bound + identifier.encode())
+        return json.loads(_decrypt(data_key, _bytes(payload), bound))
 
 
 def sealed_key_id(sealed: str) -> str:
     """Return the id of the master key that a sealed value needs."""
-    return _split(sealed)[0]
+    return _parts(sealed)[0]
 
 
-def _split(sealed: str) -> tuple[str, bytes, bytes]:
+def _parts(sealed: str) -> tuple[str, str, str]:
     parts = sealed.split(".")
     if len(parts) != PARTS or parts[0] != FORMAT:
         raise DamagedError("This value is damaged. Enter it again or delete it.")
+    return parts[1], parts[2], parts[3]
+
+
+def _bytes(text: str) -> bytes:
     try:
-        return parts[1], base64.urlsafe_b64decode(parts[2]), base64.urlsafe_b64decode(parts[3])
-    except binascii.Error:
+        return base64.urlsafe_b64decode(text)
+    except ValueError:
         raise DamagedError("This value is damaged. Enter it again or delete it.") from None
 
 

@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ class KeyRing:
         self._primary = primary
         self._path = path
         self._create = create
+        self._signature = _signature(path)
 
     @classmethod
     def from_file(cls, path: Path, *, create: bool) -> KeyRing:
@@ -104,14 +106,81 @@ class KeyRing:
             return
         made = KeyRing.from_file(self._path, create=False)
         self._keys, self._primary = made._keys, made._primary  # noqa: SLF001  the same class
+        self._signature = _signature(self._path)
 
-    def take(self, other: KeyRing) -> None:
-        """Add the keys of another ring; a ring that came from a file is written back, with the old keys in it."""
-        self._keys = {**other._keys, **self._keys}
-        if not self._primary or other.primary_id:
-            self._primary = other.primary_id or self._primary
+    @property
+    def writable(self) -> bool:
+        """Tell whether it stands in a file that may be written: not in the environment, not in a mounted Secret."""
+        return self._path is not None and os.access(self._path.parent, os.W_OK)
+
+    @property
+    def where(self) -> str:
+        """Say where it stands, for people."""
+        return str(self._path) if self._path else "the environment"
+
+    def follow(self) -> None:
+        """Take what the file has now, when it is another one than the one that was read; cheap when it is not.
+
+        A file that cannot be read or is no seed changes nothing: what was read before is still right.
+        """
+        found = _signature(self._path)
+        if self._path is None or not found or found == self._signature:
+            return
+        with suppress(SeedError):
+            made = KeyRing.from_file(self._path, create=False)
+            self._keys, self._primary = made._keys, made._primary  # noqa: SLF001  the same class
+        self._signature = found
+
+    def text(self) -> str:
+        """Return the seed as its file holds it. It is the secret itself."""
+        return _format(self._keys, self._primary)
+
+    def grown(self) -> KeyRing:
+        """Return the same ring with a new key that leads; this one stays as it is."""
+        key = os.urandom(KEY_BYTES)
+        return KeyRing({**self._keys, key_id(key): key}, key_id(key), path=self._path)
+
+    def take(self, other: KeyRing, *, lead: bool = True) -> None:
+        """Add the keys of another ring; a ring that came from a file is written first, with the old keys in it.
+
+        Args:
+            other: Has the keys.
+            lead: Whether its primary key becomes the one of this ring; an empty ring takes it in any case.
+
+        Raises:
+            SeedError: The file cannot be written; then nothing has changed.
+        """
+        primary = other.primary_id if lead or not self._primary else self._primary
+        self._become({**self._keys, **other._keys}, primary or self._primary)
+
+    def drop(self, identifier: str) -> None:
+        """Remove a key that does not lead.
+
+        Raises:
+            SeedError: It leads, or the file cannot be written.
+        """
+        if identifier == self._primary:
+            raise SeedError("This key leads: it seals what is saved now. Rotate first.")
+        self._become({name: key for name, key in self._keys.items() if name != identifier}, self._primary)
+
+    def _become(self, keys: Mapping[str, bytes], primary: str) -> None:
         if self._path is not None:
-            _replace(self._path, _format(self._keys, self._primary))
+            try:
+                _replace(self._path, _format(keys, primary))
+            except OSError as error:
+                reason = error.strerror or type(error).__name__
+                raise SeedError(f"The secret seed {self._path} cannot be written: {reason}.") from None
+            self._signature = _signature(self._path)
+        self._keys, self._primary = dict(keys), primary
+
+
+def _signature(path: Path | None) -> tuple[int, int, int] | None:
+    """Return what tells one file in a place from another one."""
+    try:
+        found = os.stat(path) if path else None  # noqa: PTH116  each time that something is sealed
+    except OSError:
+        return None
+    return (found.st_ino, found.st_mtime_ns, found.st_size) if found else None
 
 
 def _parse(text: str) -> tuple[dict[str, bytes], str]:

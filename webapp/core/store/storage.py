@@ -21,6 +21,7 @@ from webapp.core.store.credentials import Credentials
 from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import DamagedError, SeedError
 from webapp.core.store.keyring import KeyRing
+from webapp.core.store.keys import Keys
 from webapp.core.store.keyvalues import Values
 from webapp.core.store.locks import Locks
 from webapp.core.store.logins import Apps, Flows, Logins
@@ -80,6 +81,7 @@ class Store:
         self.publications = Publications(tables, self.audit)
         self.generated = GeneratedSecrets(tables, self._envelope, self.audit)
         self.sealing = SealingKeys(tables, self._envelope, self.audit)
+        self.keys = Keys(tables, self._envelope, self.audit, self.locks, self._meet_keys)
         self.locked: LockedReason | None = None
         self._meet_keys()
 
@@ -110,9 +112,12 @@ class Store:
             return False
 
     def _add_key(self, identifier: str) -> None:
-        proof = self._envelope.seal(_proof(identifier), identifier)
-        row = self._keys.insert(id=identifier, proof=proof, created=stamp(now()))
-        row.on_conflict_ignore().execute()
+        """Name a new primary key; the others are replaced by it, and one that was waited for is a primary key now."""
+        proof, keys, at = self._envelope.seal(_proof(identifier), identifier), self._keys, stamp(now())
+        row = keys.insert(id=identifier, proof=proof, created=at)
+        with self.together():
+            row.on_conflict(conflict_target=[keys.id], update={keys.proof: proof, keys.awaited: False}).execute()
+            keys.update(replaced=at).where(keys.id != identifier, keys.replaced == "").execute()
 
     def unlock(self, seed_text: str) -> None:
         """Take a seed and open with it. A ring that came from a file keeps it.

@@ -81,6 +81,14 @@ class Audit:
         if self.key(book.id) is None:
             self._values.add(AUDIT_KEY + book.id, secrets.token_hex(32), secret=True)
 
+    def turn_over(self) -> None:
+        """Begin a new book: the marks of the old one need a seed that is lost."""
+        with self.database.atomic():
+            self.books.update(own=False).where(self.books.own).execute()
+            self.books.insert(
+                id=secrets.token_hex(16), number=0, chain="", base_number=0, base_chain="", base_mark="", own=True
+            ).execute()
+
     def key(self, book: str) -> bytes | None:
         """Return the key of a book's marks; nothing while the secret seed is missing."""
         if book not in self._keys:
