@@ -17,6 +17,7 @@ from webapp.core.store.accounts import Accounts
 from webapp.core.store.audit import Action, Audit
 from webapp.core.store.audit.reading import AuditLog
 from webapp.core.store.cluster import ClusterCredentials, GeneratedSecrets, Publications
+from webapp.core.store.backup import Backups
 from webapp.core.store.credentials import Credentials
 from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import DamagedError, SeedError
@@ -82,6 +83,7 @@ class Store:
         self.generated = GeneratedSecrets(tables, self._envelope, self.audit)
         self.sealing = SealingKeys(tables, self._envelope, self.audit)
         self.keys = Keys(tables, self._envelope, self.audit, self.locks, self._meet_keys)
+        self.backups = Backups(database, self._envelope, self.audit, self.values)
         self.locked: LockedReason | None = None
         self._meet_keys()
 

@@ -43,8 +43,8 @@ LOCK = 0x6261636B
 """PostgreSQL's advisory lock while a schema is made; SQLite locks the whole file."""
 
 
-def migrate(database: Database, *, postgres: bool) -> None:
-    """Bring a database to the newest schema.
+def migrate(database: Database, *, postgres: bool, only: frozenset[int] | None = None) -> None:
+    """Bring a database to the newest schema, or to the one that `only` these steps make.
 
     Raises:
         PermanentError: It was made by a newer version of this program.
@@ -56,7 +56,8 @@ def migrate(database: Database, *, postgres: bool) -> None:
         done = {number for (number,) in database.execute_sql("SELECT number FROM migration").fetchall()}
         if max(done, default=0) > MIGRATIONS[-1].number:
             raise PermanentError("This database was made by a newer version. Install that version or restore a backup.")
-        for step in (step for step in MIGRATIONS if step.number not in done):
+        wanted = [step for step in MIGRATIONS if only is None or step.number in only]
+        for step in (step for step in wanted if step.number not in done):
             step.run(database)
             mark = "%s" if postgres else "?"
             record = f"INSERT INTO migration (number, name, applied) VALUES ({mark}, {mark}, {mark})"  # noqa: S608

@@ -1,0 +1,114 @@
+"""Backups of the whole configuration: written, looked at, and restored all or nothing."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+
+from peewee import Database, SqliteDatabase
+
+from webapp.core.errors import PermanentError
+from webapp.core.store.audit import Action, Audit, Outcome
+from webapp.core.store.backup.manifest import BackupError, Manifest
+from webapp.core.store.backup.planning import Choice, Clash, Item, Planner, RestorePlan
+from webapp.core.store.backup.reading import Backup
+from webapp.core.store.backup.restoring import Restorer
+from webapp.core.store.backup.writing import Progress, Writer
+from webapp.core.store.envelope import Envelope
+from webapp.core.store.keyring import KeyRing
+from webapp.core.store.keyvalues import Values
+from webapp.core.store.models import moment, now, stamp
+
+__all__ = ["Backup", "BackupError", "Backups", "Choice", "Clash", "Item", "LastBackup", "Manifest", "RestorePlan"]
+
+LAST = "last-backup"
+
+
+@dataclass(frozen=True, slots=True)
+class LastBackup:
+    """When a backup was made last, where it went, and whether the seed is in it."""
+
+    at: datetime
+    where: str
+    seed: bool
+
+
+class Backups:
+    """Makes and restores backups of one store."""
+
+    def __init__(self, database: Database, envelope: Envelope, audit: Audit, values: Values) -> None:
+        self._database, self._envelope, self._audit, self._values = database, envelope, audit, values
+
+    def write(
+        self, target: IO[bytes], *, where: str, passphrase: str = "", progress: Progress | None = None
+    ) -> Manifest:
+        """Write a backup of this moment; others go on working.
+
+        Args:
+            target: Where to; it need not be able to seek.
+            where: What to call that in the audit and in "last backup".
+            passphrase: Puts the secret seed in, protected by it.
+            progress: Called with how many records are written, and of how many.
+
+        Raises:
+            OSError: The target takes no more.
+        """
+        try:
+            manifest = Writer(self._database, self._envelope).write(target, passphrase=passphrase, progress=progress)
+        except OSError as error:
+            self._audit.note(Action.BACKUP, name=where, outcome=Outcome.FAILED, detail={"why": error.strerror or "?"})
+            raise
+        return manifest
+
+    def done(self, manifest: Manifest, where: str) -> None:
+        """Note a backup that has reached its place."""
+        self._values.put(LAST, {"at": stamp(now()), "where": where, "seed": manifest.seed})
+        detail = {"records": sum(manifest.counts.values()), "seed": "with" if manifest.seed else "without"}
+        self._audit.note(Action.BACKUP, name=where, subject=manifest.id, detail=detail)
+
+    def last(self) -> LastBackup | None:
+        """Return when the last one was made."""
+        found = self._values.get(LAST)
+        return LastBackup(moment(found["at"]), found["where"], found["seed"]) if found else None
+
+    def plan(self, backup: Backup, *, on_clash: Choice = Choice.SKIP) -> RestorePlan:
+        """Return what would become of each record; nothing is changed.
+
+        Raises:
+            BackupError: It was changed after it was made.
+        """
+        envelope = self._with_keys_of(backup)
+        backup.check_proof(envelope)
+        return Planner(self._database, envelope, backup, on_clash).plan()
+
+    def restore(
+        self, backup: Backup, plan: RestorePlan, *, by: str, where: str, progress: Progress | None = None
+    ) -> int:
+        """Take over what a plan names, all or nothing, and return how many records that were.
+
+        Raises:
+            PermanentError: The store is locked, or the plan does not fit what is here by now; nothing was changed.
+        """
+        if self._envelope.frozen:
+            raise PermanentError("The store is locked. Give its secret seed first, or go on without it.")
+        envelope = self._with_keys_of(backup)
+        backup.check_proof(envelope)
+        with self._together():
+            count = Restorer(self._database, envelope, backup).restore(plan, progress)
+            detail = {"records": count, "made": backup.manifest.made, **{str(key): n for key, n in plan.counts.items()}}
+            self._audit.note(Action.RESTORE, name=where, subject=backup.manifest.id, who=by, detail=detail)
+        return count
+
+    def _together(self) -> AbstractContextManager[Any]:
+        sqlite = isinstance(self._database, SqliteDatabase)
+        return self._database.atomic(*(["IMMEDIATE"] if sqlite else []))
+
+    def _with_keys_of(self, backup: Backup) -> Envelope:
+        """Return an envelope with the keys of the store and of the backup; the store's own one leads."""
+        own = self._envelope.ring
+        ring = KeyRing.from_text(own.text()) if own.primary_id else KeyRing({}, "")
+        if backup.ring:
+            ring.take(backup.ring, lead=False)
+        return Envelope(ring)
