@@ -259,6 +259,20 @@ class Settings:
     reverify_hours: float = setting(
         "Hours between two background checks of a stored credential; 0 turns them off.", read=as_hours, default=24.0
     )
+    backup_folder: Path | None = setting(
+        "Folder for scheduled backups and for the backup that is made before each restore. Another disk is better than "
+        "the one with the database.",
+        read=as_path,
+        shown="`backups` in the data folder",
+        scope=Scope.EVERY,
+    )
+    backup_hours: float = setting(
+        "Hours between two scheduled backups; 0 turns them off. They hold no secret seed.", read=as_hours, default=24.0
+    )
+    backup_keep: int = setting("Scheduled backups that are kept.", read=as_whole(1, 10_000), default=14)
+    audit_days: float = setting(
+        "Days after which entries of the audit are cleared away; 0 keeps them for ever.", read=as_hours, default=400.0
+    )
     session_idle_hours: float = setting(
         "Hours without a request after which a browser has to log in again.", read=as_hours, default=12.0
     )

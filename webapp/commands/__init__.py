@@ -5,6 +5,7 @@ Nothing heavy is imported before a command needs it, so that help and lists are 
 
 from webapp.commands.audit import audit
 from webapp.commands.cluster_jobs import make_seed_secret_command, try_operator_command
+from webapp.commands.backup import backup, restore
 from webapp.commands.completion import completion
 from webapp.commands.crd import crd
 from webapp.commands.credentials import add, delete, list_credentials, show
@@ -16,6 +17,7 @@ from webapp.commands.operator_command import operator_command
 from webapp.commands.publishing import manifest, publications, publish, withdraw
 from webapp.commands.reference import docs
 from webapp.commands.sealing import seal
+from webapp.commands.seed import rotate_key, seed
 from webapp.commands.serve import serve
 from webapp.commands.ssh import keypair, ssh
 from webapp.commands.verify import verify
@@ -42,6 +44,10 @@ main = CommandLine(
         publications,
         manifest,
         seal,
+        backup,
+        restore,
+        seed,
+        rotate_key,
         audit,
         operator_command,
         crd,

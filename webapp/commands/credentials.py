@@ -153,7 +153,8 @@ def everything(store: Store, text: str, provider: str, state: str) -> Iterator[C
 def row(credential: Credential) -> tuple[str, ...]:
     """Return the line of a list."""
     last = credential.verification
-    state = "damaged" if credential.damaged else (last.state if last else NEVER)
+    broken = "locked" if credential.locked else "damaged"
+    state = broken if credential.damaged else (last.state if last else NEVER)
     return (credential.name, credential.provider, state, age(last.at if last else None), hint(credential))
 
 

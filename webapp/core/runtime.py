@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from webapp.core.oauth.service import LoginService
     from webapp.core.sealing import Sealing
     from webapp.core.ssh.service import SshService
+    from webapp.core.upkeep import Upkeep
     from webapp.core.verification.checks import Checks
     from webapp.core.verification.schedule import Reverification
 
@@ -52,6 +53,26 @@ class Options(Protocol):
     @property
     def pool_size(self) -> int:
         """How many rclone daemons are kept ready."""
+        ...
+
+    @property
+    def backup_folder(self) -> Path | None:
+        """Folder for backups; none for the one in the data folder."""
+        ...
+
+    @property
+    def backup_hours(self) -> float:
+        """Hours between two scheduled backups; 0 for none."""
+        ...
+
+    @property
+    def backup_keep(self) -> int:
+        """How many scheduled backups are kept."""
+        ...
+
+    @property
+    def audit_days(self) -> float:
+        """Days for which the audit is kept; 0 for ever."""
         ...
 
     @property
@@ -151,15 +172,30 @@ class Runtime:
 
         return Reverification(self.store, self.service.verify_stored, self.options.reverify_hours * 3600)
 
+    @property
+    def backup_folder(self) -> Path:
+        """Where backups are kept."""
+        return self.options.backup_folder or self.options.data_dir / "backups"
+
+    @cached_property
+    def _upkeep(self) -> Upkeep:
+        from webapp.core.upkeep import Upkeep  # noqa: PLC0415
+
+        known = self.options
+        return Upkeep(self.store, self.backup_folder, known.backup_hours, known.backup_keep, known.audit_days)
+
     def start(self) -> None:
         """Start what runs beside the pages: the pool and the background checks."""
         _ = self.checks
         self._keep_alive.start()
+        self._upkeep.start()
         if self.options.reverify_hours:
             self._reverification.start()
 
     def stop(self) -> None:
         """Stop the background work, end every daemon and close the store."""
+        if "_upkeep" in self.__dict__:
+            self._upkeep.stop()
         if "_keep_alive" in self.__dict__:
             self._keep_alive.stop()
         if "_reverification" in self.__dict__:

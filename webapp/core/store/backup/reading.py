@@ -129,6 +129,16 @@ class Backup:
             raise BackupError(DAMAGED)
 
 
+def seed_of(source: IO[bytes]) -> bytes:
+    """Return the protected seed in a backup; empty when it is none, or has none."""
+    try:
+        with zipfile.ZipFile(source) as archive:
+            return _small(archive, SEED)
+    except (zipfile.BadZipFile, KeyError):
+        source.seek(0)
+        return b""
+
+
 def _is_zip(source: IO[bytes]) -> bool:
     source.seek(0)
     return source.read(4) == b"PK\x03\x04"

@@ -1,0 +1,111 @@
+"""Backups as files: written beside their place first, kept in a folder, old ones cleared away."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from webapp.core.errors import PermanentError
+from webapp.core.store.models import now
+
+if TYPE_CHECKING:
+    from webapp.core.store import Store
+    from webapp.core.store.backup import Backup, RestorePlan
+    from webapp.core.store.backup.manifest import Manifest
+    from webapp.core.store.backup.writing import Progress
+
+SCHEDULED, BEFORE, BY_HAND = "scheduled", "before-restore", "backup-credentials"
+"""What names begin with: made by the clock, before a restore, by a person."""
+
+NAME = re.compile(r"[a-z-]+-\d{8}T\d{6}(-\d+)?Z\.zip")
+LEFT_OVER = ".backup-"
+
+
+def file_name(kind: str, at: datetime | None = None) -> str:
+    """Return the name of a backup file; names of one kind sort by time."""
+    return f"{kind}-{(at or now()):%Y%m%dT%H%M%S-%f}Z.zip"
+
+
+def save(
+    store: Store, path: Path, *, passphrase: str = "", progress: Progress | None = None, force: bool = False
+) -> Manifest:
+    """Write a backup of mode 0600 to a file; the file is there whole or not at all.
+
+    Raises:
+        PermanentError: It exists, or cannot be written; the sentence says why.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number, aside = tempfile.mkstemp(dir=path.parent, prefix=LEFT_OVER)  # mode 0600
+        try:
+            with os.fdopen(number, "w+b") as file:
+                manifest = store.backups.write(file, where=path.name, passphrase=passphrase, progress=progress)
+                file.flush()
+                os.fsync(file.fileno())
+            _put(Path(aside), path, force=force)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                Path(aside).unlink()
+            raise
+    except FileExistsError:
+        raise PermanentError(f"{path} exists. Say --force to write over it, or give another name.") from None
+    except OSError as error:
+        raise PermanentError(f"The backup cannot be written to {path.parent}: {error.strerror}.") from None
+    store.backups.done(manifest, str(path))
+    return manifest
+
+
+def _put(aside: Path, path: Path, *, force: bool) -> None:
+    if force:
+        aside.replace(path)
+    else:
+        os.link(aside, path)
+        aside.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def kept(folder: Path, kind: str = "") -> list[Path]:
+    """Return the backups in a folder, the newest first."""
+    found = [path for path in folder.glob(f"{kind}*.zip") if NAME.fullmatch(path.name)] if folder.is_dir() else []
+    return sorted(found, key=lambda path: path.name.partition("-2")[2], reverse=True)
+
+
+def clear(folder: Path, kind: str, keep: int) -> int:
+    """Remove the oldest backups of a kind until `keep` are left, and what a killed process left; return how many."""
+    old = kept(folder, kind)[keep:]
+    for path in old:
+        path.unlink(missing_ok=True)
+    for path in folder.glob(f"{LEFT_OVER}*"):
+        with suppress(FileNotFoundError):
+            if now().timestamp() - path.stat().st_mtime > 86400:  # noqa: PLR2004  a day: nobody writes for so long
+                path.unlink()
+    return len(old)
+
+
+def restore(
+    store: Store,
+    folder: Path,
+    backup: Backup,
+    plan: RestorePlan,
+    *,
+    by: str,
+    where: str,
+    progress: Progress | None = None,
+) -> tuple[int, Path]:
+    """Back up what is here now, then take over what was planned; return how many records, and that backup.
+
+    Raises:
+        PermanentError: One of both is not possible; nothing was changed.
+    """
+    before = folder / file_name(BEFORE)
+    save(store, before)
+    return store.backups.restore(backup, plan, by=by, where=where, progress=progress), before
