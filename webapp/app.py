@@ -36,7 +36,10 @@ BODY_LIMIT = 1024 * 1024
 FILE_LIMIT = 16 * 1024 * 1024
 """Bytes that a request with a file to import may have: a configuration of TrueNAS is a database."""
 
-FILE_ENDPOINTS = frozenset({"cloud_credentials.take_over"})
+BACKUP_LIMIT = 512 * 1024 * 1024
+"""Bytes that a request with a backup may have: a million credentials."""
+
+FILE_LIMITS = {"cloud_credentials.take_over": FILE_LIMIT, "settings.backup_restore": BACKUP_LIMIT}
 
 BLUEPRINTS = (
     home.blueprint,
@@ -82,8 +85,8 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
 
 def allow_files() -> None:
     """Let the pages that take files have larger ones."""
-    if request.endpoint in FILE_ENDPOINTS:
-        request.max_content_length = FILE_LIMIT
+    if limit := FILE_LIMITS.get(request.endpoint or ""):
+        request.max_content_length = limit
 
 
 def give_back(runtime: Runtime, _error: BaseException | None) -> None:

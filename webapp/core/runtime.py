@@ -178,7 +178,8 @@ class Runtime:
         return self.options.backup_folder or self.options.data_dir / "backups"
 
     @cached_property
-    def _upkeep(self) -> Upkeep:
+    def upkeep(self) -> Upkeep:
+        """Looks after keys, scheduled backups and the audit, once started."""
         from webapp.core.upkeep import Upkeep  # noqa: PLC0415
 
         known = self.options
@@ -188,14 +189,14 @@ class Runtime:
         """Start what runs beside the pages: the pool and the background checks."""
         _ = self.checks
         self._keep_alive.start()
-        self._upkeep.start()
+        self.upkeep.start()
         if self.options.reverify_hours:
             self._reverification.start()
 
     def stop(self) -> None:
         """Stop the background work, end every daemon and close the store."""
-        if "_upkeep" in self.__dict__:
-            self._upkeep.stop()
+        if "upkeep" in self.__dict__:
+            self.upkeep.stop()
         if "_keep_alive" in self.__dict__:
             self._keep_alive.stop()
         if "_reverification" in self.__dict__:

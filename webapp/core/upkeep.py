@@ -42,22 +42,31 @@ class Upkeep:
         self._store, self._folder, self._hours, self._keep, self._audit_days = store, folder, hours, keep, audit_days
         self._pause, self._owner = pause, secrets.token_hex(8)
         self._ended = threading.Event()
+        self._wanted = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
 
+    def wake(self) -> None:
+        """Look now instead of at the next time."""
+        self._wanted.set()
+
     def stop(self) -> None:
         """End after the batch that runs."""
         self._ended.set()
+        self._wanted.set()
         self._thread.join()
         self._store.locks.release(LEASE, self._owner)
         self._store.release()
 
     def _run(self) -> None:
-        while not self._ended.wait(self._pause * random.uniform(0.5, 1.0)):  # noqa: S311  no secret
-            self.once()
+        while not self._ended.is_set():
+            self._wanted.wait(self._pause * random.uniform(0.5, 1.0))  # noqa: S311  no secret
+            self._wanted.clear()
+            if not self._ended.is_set():
+                self.once()
 
     def once(self) -> None:
         """Do what is due; what fails is logged and tried again at the next look."""

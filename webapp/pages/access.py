@@ -18,7 +18,7 @@ from webapp.pages.security import settings
 OPEN = frozenset({"static", "auth.login", "auth.setup", "auth.theme", "home.health", "home.ready", "home.icons"})
 """Endpoints for everyone."""
 
-WHILE_LOCKED = OPEN | {"auth.unlock", "auth.logout", "help.index", "help.page"}
+WHILE_LOCKED = OPEN | {"auth.unlock", "auth.logout", "settings.seed_lost", "help.index", "help.page"}
 
 
 WATCHING = frozenset({"cluster.listing", "cluster.show"})

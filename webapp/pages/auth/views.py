@@ -11,6 +11,7 @@ from wtforms import PasswordField, StringField
 
 from webapp.core.errors import CredentialError, TransientError
 from webapp.core.store.audit import Action, Outcome
+from webapp.core.store.backup.protection import read_seed
 from webapp.pages.access import cookie_name, current_account, logged_in, runtime, safe_next, session_key
 from webapp.pages.errors import status_of
 from webapp.pages.security import settings
@@ -149,9 +150,9 @@ def unlock() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return render_template("auth/unlock.html", locked=store.locked, error=None)
     upload = request.files.get("file")
-    text = upload.read().decode(errors="replace") if upload and upload.filename else request.form.get("seed", "")
+    data = upload.read() if upload and upload.filename else request.form.get("seed", "").encode()
     try:
-        store.unlock(text)
+        store.unlock(read_seed(data, request.form.get("passphrase", "")).text())
     except CredentialError as error:
         store.audit.note(Action.SEED, outcome=Outcome.REFUSED, detail={"what": "wrong seed"})
         return render_template("auth/unlock.html", locked=store.locked, error=error), 422

@@ -6,7 +6,11 @@ from flask import Blueprint
 
 blueprint = Blueprint("settings", __name__, template_folder="templates", url_prefix="/settings")
 
-SECTIONS: tuple[tuple[str, str], ...] = (("settings.audit", "Audit"),)
+SECTIONS: tuple[tuple[str, str], ...] = (
+    ("settings.backup", "Backup"),
+    ("settings.seed", "Secret seed"),
+    ("settings.audit", "Audit"),
+)
 """Endpoint and name of each section, in the order of the list; one of another blueprint may stand in it as well.
 
 A section's template extends `settings/frame.html`.

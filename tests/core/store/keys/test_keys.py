@@ -59,6 +59,7 @@ def test_a_key_that_something_needs_stays(store: Store) -> None:
     store._database.execute_sql(f"INSERT INTO lease (id, owner, until) VALUES ('x', '{sealed}', 0)")
     with pytest.raises(PermanentError, match="1 values still need"):
         store.keys.retire(old, by="me")
+    store._database.execute_sql("DELETE FROM lease WHERE id = 'x'")
 
 
 def test_a_ring_that_cannot_be_written_tells_what_to_do(database: str, tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import Database
+from peewee import Database, SqliteDatabase
 
-from webapp.core.errors import PermanentError
+from webapp.core.errors import NotFoundError, PermanentError
 from webapp.core.store.audit import Action, Audit
 from webapp.core.store.declared import Role, StoredTable
 from webapp.core.store.envelope import FORMAT, Envelope
@@ -298,6 +298,28 @@ class Keys:
         query = f"SELECT id, {table.title}, {key} FROM {table.name} ORDER BY {table.title}"  # noqa: S608  names of the schema
         rows = self._database.execute_sql(query, ()).fetchall()
         return [LockedRecord(table.name, table.label, *row) for row in rows if row[2]]
+
+    def delete_locked(self, table: str, identifier: str, *, by: str) -> str:
+        """Delete a record whose key is missing, with what belongs to it, and return its name.
+
+        Raises:
+            NotFoundError: There is none, or its key is here.
+        """
+        found = [one for one in self.locked_records() if (one.table, one.id) == (table, identifier)]
+        if not found:
+            raise NotFoundError("There is no such locked record.")
+        mark = "?" if isinstance(self._database, SqliteDatabase) else "%s"
+        with self._database.atomic():
+            for child in TABLES:
+                if child.parent and child.parent[0] == table:
+                    query = f"DELETE FROM {child.name} WHERE {child.parent[1]} = {mark}"  # noqa: S608  names of the schema
+                    self._database.execute_sql(query, (identifier,))
+            self._database.execute_sql(f"DELETE FROM {table} WHERE id = {mark}", (identifier,))  # noqa: S608  as above
+            detail = {"what": "its key was lost"}
+            self._audit.note(
+                Action.DELETE, kind=found[0].label, subject=identifier, name=found[0].name, who=by, detail=detail
+            )
+        return found[0].name
 
     def _expect(self, identifier: str) -> None:
         """Name a key of the ring in the database, so that a start without it is locked, as for every key in use."""
