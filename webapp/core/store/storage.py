@@ -16,8 +16,8 @@ from webapp.core.errors import PermanentError
 from webapp.core.store.accounts import Accounts
 from webapp.core.store.audit import Action, Audit
 from webapp.core.store.audit.reading import AuditLog
-from webapp.core.store.cluster import ClusterCredentials, GeneratedSecrets, Publications
 from webapp.core.store.backup import Backups
+from webapp.core.store.cluster import ClusterCredentials, GeneratedSecrets, Publications
 from webapp.core.store.credentials import Credentials
 from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import DamagedError, SeedError

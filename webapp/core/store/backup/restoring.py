@@ -134,18 +134,23 @@ class Restorer:
         """Add what is not here yet: keys of marks, and books of other installations."""
         books = [book for book in self._backup.rows(BY_NAME["audit_book"]) if book["number"]]
         books = [book for book in books if not self._has(BY_NAME["audit_book"], ("id",), (book["id"],))]
-        for row in self._backup.rows(BY_NAME["value"]):
-            if self._has(BY_NAME["value"], ("id",), (row["id"],)):
-                continue
-            for name, place in places(BY_NAME["value"], row):
-                row[name] = self._wrapped(place, row[name])
-            self._insert(BY_NAME["value"], row)
+        for table in TABLES:
+            if table.role is Role.HISTORY and not table.name.startswith("audit"):
+                self._add_missing(table)
         for book in books:
             self._insert(BY_NAME["audit_book"], {**book, "own": False})
         new = {book["id"] for book in books}
         for entry in self._backup.rows(BY_NAME["audit"]):
             if entry["book"] in new:
                 self._insert(BY_NAME["audit"], entry)
+
+    def _add_missing(self, table: StoredTable) -> None:
+        for row in self._backup.rows(table):
+            if self._has(table, ("id",), (row["id"],)):
+                continue
+            for name, place in places(table, row):
+                row[name] = self._wrapped(place, row[name])
+            self._insert(table, row)
 
     def _await(self) -> None:
         """Name the keys that restored records wait for."""
