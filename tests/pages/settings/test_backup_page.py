@@ -59,7 +59,7 @@ def test_what_is_here_already_can_be_chosen_record_by_record(admin: Site) -> Non
     for one in (first, second):
         admin.runtime.store.credentials.change(one, version=1, by="me", attributes={**VALUES, "access_key_id": "NEW"})
     look = admin.post("/settings/backup/restore", {}, files={"file": ("b.zip", file)})
-    assert look.text.count("<select") == 3
+    assert look.text.count("<select") == 4
     draft = re.search(r'name="draft" value="([^"]+)"', look.text)
     assert draft
     form = {"draft": draft.group(1), "action": "restore", f"credential:{second}": "replace", "own_password": PASSWORD}

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from core.store.backup.conftest import PASSPHRASE, VALUES, Make, filled, names, restored, written
+from core.backup.conftest import PASSPHRASE, VALUES, Make, filled, names, restored, written
 
 from webapp.core.errors import CredentialError
 from webapp.core.store import SeedError
