@@ -10,6 +10,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 from webapp.commands import main
@@ -74,7 +75,9 @@ def commands(path: Path) -> list[str]:
 def test_commands_and_options_that_are_shown_exist(path: Path) -> None:
     for line in commands(path):
         words = shlex.split(line.split("backup-credentials ", 1)[1].split("<")[0].split(";")[0])
-        options = {name for parameter in main.commands[words[0]].params for name in parameter.opts}
+        command = main.commands[words[0]]
+        command = command.commands[words[1]] if isinstance(command, click.Group) else command
+        options = {name for parameter in command.params for name in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options, line
 
 
