@@ -263,11 +263,13 @@ def test_others_write_while_a_backup_is_made(make: Make) -> None:
             time.sleep(0.005)  # SQLite lets nobody queue: who never pauses keeps all others out
         writer.release()
 
-    thread = threading.Thread(target=write)
+    thread = threading.Thread(target=write, daemon=True)
     thread.start()
-    files = [written(store) for _ in range(5)]
-    ended.set()
-    thread.join()
+    try:
+        files = [written(store) for _ in range(5)]
+    finally:
+        ended.set()
+        thread.join()
     for number, file in enumerate(files):
         other = make(f"other{number}", seed="old")
         restored(other, file)
