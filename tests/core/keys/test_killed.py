@@ -26,7 +26,7 @@ def opened(database: str, folder: Path) -> Store:
     return open_store(database, KeyRing.from_file(folder / "seed.json", create=True))
 
 
-def killed(database: str, folder: Path, work: Callable[[Store], None]) -> None:
+def killed(database: str, folder: Path, work: Callable[[Store], None], longest: float) -> None:
     """Do something again and again in a process of its own, and kill that after a random time."""
     ready, go = os.pipe()
     child = os.fork()
@@ -38,9 +38,18 @@ def killed(database: str, folder: Path, work: Callable[[Store], None]) -> None:
     os.close(go)
     os.read(ready, 1)
     os.close(ready)
-    time.sleep(random.uniform(0.0, 0.02))
+    time.sleep(random.uniform(0.0, longest))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+
+
+def taking(database: str, folder: Path, work: Callable[[Store], None]) -> float:
+    """Return the seconds within which to kill: those that the work takes, and a little more."""
+    store = opened(database, folder)
+    began = time.monotonic()
+    work(store)
+    store.close()
+    return 1.2 * (time.monotonic() - began)
 
 
 @pytest.fixture
@@ -65,8 +74,9 @@ def test_a_backup_is_whole_or_not_there(database: str, folder: Path) -> None:
     def work(store: Store) -> None:
         backupfiles.save(store, place / backupfiles.file_name("killed"))
 
+    longest = taking(database, folder, work)
     for _ in range(ROUNDS):
-        killed(database, folder, work)
+        killed(database, folder, work, longest)
         for path in backupfiles.kept(place)[:1]:
             with path.open("rb") as file:
                 Backup(file).close()
@@ -93,8 +103,9 @@ def test_a_restore_is_whole_or_did_not_happen(database: str, folder: Path) -> No
         backup.close()
 
     seen: set[int] = set()
+    longest = taking(database, folder, work)
     for _ in range(ROUNDS):
-        killed(database, folder, work)
+        killed(database, folder, work, longest)
         reader = opened(database, folder)
         count = reader.credentials.count()
         assert count in {0, COUNT}
@@ -108,8 +119,9 @@ def test_a_rotation_loses_nothing(database: str, folder: Path) -> None:
     def work(store: Store) -> None:
         store.keys.rotate(by="me")
 
+    longest = taking(database, folder, work)
     for _ in range(ROUNDS):
-        killed(database, folder, work)
+        killed(database, folder, work, longest)
         reader = opened(database, folder)
         assert reader.locked is None
         assert dict(reader.credentials.find("N0").attributes) == VALUES
@@ -147,8 +159,9 @@ def test_moving_loses_nothing_and_goes_on(database: str, folder: Path) -> None:
             for _step in Rewrap(store._database, store._envelope).steps(3):
                 pass
 
+    longest = taking(database, folder, work)
     for _ in range(ROUNDS):
-        killed(database, folder, work)
+        killed(database, folder, work, longest)
         reader = opened(database, folder)
         everything_opens(reader)
         reader.close()
