@@ -4,8 +4,8 @@ Nothing heavy is imported before a command needs it, so that help and lists are 
 """
 
 from webapp.commands.audit import audit
-from webapp.commands.cluster_jobs import make_seed_secret_command, try_operator_command
 from webapp.commands.backup import backup, restore
+from webapp.commands.cluster_jobs import make_seed_secret_command, try_operator_command
 from webapp.commands.completion import completion
 from webapp.commands.crd import crd
 from webapp.commands.credentials import add, delete, list_credentials, show
