@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 
 from webapp.core.rclone.metadata import binary
+from webapp.core.ssh.keys import generate
 
 AWKWARD = "  a'b\"c`d$e#f;g=h%si\\ "
 TOKEN = '{"access_token":"canary-access","token_type":"Bearer","refresh_token":"r","expiry":"2099-01-01T00:00:00Z"}'
@@ -159,13 +160,30 @@ def truenas(tmp_path: Path) -> tuple[bytes, bytes]:
             (1, "Dav", "WEBDAV", {"url": "https://h.example.com/", "vendor": "OTHER", "user": "u", "pass": AWKWARD}),
             (2, "Old", "HUBIC", {"token": TOKEN}),
             (3, "Storj", "STORJ_IX", {"access_key_id": "k"}),
+            (4, "Files", "SFTP", {"host": "nas.example.com", "port": 22, "user": "u", "private_key": 7}),
+            (
+                5,
+                "Lost",
+                "SFTP",
+                {"host": "nas.example.com", "port": 22, "user": "u", "private_key": 8, "pass": AWKWARD},
+            ),
         ]
         database.executemany(
             "INSERT INTO system_cloudcredentials VALUES (?, ?, ?, ?)",
             [(*row[:3], sealed(seed, row[3])) for row in rows],
         )
-        keypair = sealed(seed, {"private_key": "x", "public_key": "y"})
-        database.execute("INSERT INTO system_keychaincredential VALUES (7, 'key', 'SSH_KEY_PAIR', ?)", (keypair,))
+        key = generate("ed25519", "from TrueNAS")
+        place = {"host": "nas.example.com", "port": 2222, "username": "u", "connect_timeout": 10}
+        chain = [
+            (6, "NAS", "SSH_CREDENTIALS", {**place, "private_key": 7, "remote_host_key": f"{key.public.line}\n"}),
+            (7, "key", "SSH_KEY_PAIR", {"private_key": key.private, "public_key": key.public.text}),
+            (8, "broken", "SSH_KEY_PAIR", {"private_key": "x", "public_key": "y"}),
+            (9, "Lost NAS", "SSH_CREDENTIALS", {**place, "private_key": 8, "cipher": "DISABLED"}),
+        ]
+        database.executemany(
+            "INSERT INTO system_keychaincredential VALUES (?, ?, ?, ?)",
+            [(*row[:3], sealed(seed, row[3])) for row in chain],
+        )
     database.close()
     return path.read_bytes(), seed
 
@@ -189,6 +207,14 @@ def test_a_truenas_configuration_is_opened_with_its_seed(
     assert done.code == 0, done.err
     assert values(program, "Dav")["pass"] == AWKWARD
     assert values(program, "Old")["token"]
+    keypair = program("keypair", "show", "key", "--json").data
+    assert keypair["comment"] == "from TrueNAS"
+    assert {user["name"] for user in keypair["used_by"]} == {"NAS", "Files"}
+    connection = program("ssh", "show", "NAS", "--json").data
+    assert (connection["keypair"], connection["attributes"]["port"]) == ("key", 2222)
+    assert "Its keypair is not imported." in done.out
+    assert "the host key is not checked until it is discovered" in done.out
+    assert {one["name"] for one in program("list", "--json").data} == {"Dav", "Old", "Files"}
     assert "STORJ_IX” is none of the providers here" in done.out
 
 

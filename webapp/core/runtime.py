@@ -185,6 +185,15 @@ class Runtime:
         known = self.options
         return Upkeep(self.store, self.backup_folder, known.backup_hours, known.backup_keep, known.audit_days)
 
+    @cached_property
+    def _retests(self) -> Reverification:
+        from webapp.core.verification.schedule import Reverification  # noqa: PLC0415
+
+        seconds, connections = self.options.reverify_hours * 3600, self.store.ssh.connections
+        return Reverification(
+            self.store, self.ssh.connections.test_stored, seconds, records=connections, lease="ssh-retests"
+        )
+
     def start(self) -> None:
         """Start what runs beside the pages: the pool and the background checks."""
         _ = self.checks
@@ -192,6 +201,7 @@ class Runtime:
         self.upkeep.start()
         if self.options.reverify_hours:
             self._reverification.start()
+            self._retests.start()
 
     def stop(self) -> None:
         """Stop the background work, end every daemon and close the store."""
@@ -201,6 +211,8 @@ class Runtime:
             self._keep_alive.stop()
         if "_reverification" in self.__dict__:
             self._reverification.stop()
+        if "_retests" in self.__dict__:
+            self._retests.stop()
         if "checks" in self.__dict__:
             self.checks.stop()
             self._pool.stop()

@@ -33,7 +33,7 @@ def raw(kind: str, port: int, /, **changed: object) -> tuple[str, dict[str, obje
     values: dict[str, tuple[str, dict[str, object]]] = {
         "s3": ("S3", {"provider": "Other", "endpoint": address, "region": "us-east-1", **key}),
         "webdav": ("WEBDAV", {"url": address, "vendor": "OTHER", **login}),
-        "sftp": ("SFTP", {"host": "127.0.0.1", "port": port, **login}),
+        "sftp": ("SFTP", {"host": "127.0.0.1", "port": port, "skip_host_key_check": True, **login}),
         "ftp": ("FTP", {"host": "127.0.0.1", "port": port, **login}),
         "http": (
             "HTTP",
@@ -72,7 +72,10 @@ WRONG = [
     ("sftp", {"port": 9}, State.UNREACHABLE, "host"),
     (
         "sftp",
-        {"host_keys": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJx9E2kIX0Aaa3uE2E0y0QfZ1qYb0WJ7yYc2n0m5W0aa"},
+        {
+            "skip_host_key_check": False,
+            "host_keys": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJx9E2kIX0Aaa3uE2E0y0QfZ1qYb0WJ7yYc2n0m5W0aa",
+        },
         State.MISCONFIGURED,
         "host_keys",
     ),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from webapp.core.errors import PermanentError
-from webapp.core.imports import awsfile, rcloneconf, resticenv, truenas
+from webapp.core.imports import awsfile, rcloneconf, resticenv, ssh, truenas
 from webapp.core.imports.base import Found, PasswordNeededError
 from webapp.core.providers import PROVIDERS
 from webapp.core.store.audit import Action
@@ -32,8 +32,8 @@ __all__ = [
     "read",
 ]
 
-SSH_KINDS = {"SSH_KEY_PAIR": "SSH keypair", "SSH_CREDENTIALS": "SSH connection"}
-"""TrueNAS's types of what is kept beside cloud credentials."""
+SSH_SPACE = "\0ssh "
+"""Keypairs and connections have names of their own; no name begins like this."""
 
 KINDS: Mapping[str, Callable[..., list[Found]]] = {
     "rclone": rcloneconf.read,
@@ -71,7 +71,8 @@ class Item:
         """What happens with it, for the preview; no value stands in it."""
         left = f"; not taken over: {', '.join(self.found.left_out)}" if self.found.left_out else ""
         kept = f"; with the password of {self.found.repository}" if self.found.password else ""
-        return f"skipped: {self.skipped}" if self.skipped else f"made{kept}{left}"
+        note = f"; {self.found.note}" if self.found.note else ""
+        return f"skipped: {self.skipped}" if self.skipped else f"made{kept}{note}{left}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,9 @@ def read(data: bytes, *, kind: str = "", password: str = "") -> tuple[str, list[
 
 
 def names_in_use(store: Store) -> frozenset[str]:
-    """Return the names of all credentials, as they are compared."""
-    return frozenset(name_key(name) for name in store.credentials.names())
+    """Return the names of all credentials, and those of keypairs and connections in their own space."""
+    credentials = (name_key(name) for name in store.credentials.names())
+    return frozenset((*credentials, *(SSH_SPACE + name_key(name) for name in store.ssh.names())))
 
 
 def plan(kind: str, found: list[Found], taken: frozenset[str], *, rename: bool = False) -> Plan:
@@ -136,33 +138,40 @@ def plan(kind: str, found: list[Found], taken: frozenset[str], *, rename: bool =
         taken: The names that are in use, as `name_key` gives them.
         rename: Whether a name that is in use gets a number behind it; otherwise its thing is skipped.
     """
-    used = set(taken)
-    return Plan(kind, tuple(_item(one, used, rename=rename) for one in found))
+    used, keypairs = set(taken), set[str]()
+    items: list[Item] = []
+    for one in found:
+        items.append(_item(one, used, keypairs, rename=rename))
+        if one.row and not items[-1].skipped:
+            keypairs.add(one.row)
+    return Plan(kind, tuple(items))
 
 
-def _item(found: Found, used: set[str], *, rename: bool) -> Item:
+def _item(found: Found, used: set[str], keypairs: Collection[str], *, rename: bool) -> Item:
+    space = SSH_SPACE if found.provider in ssh.KINDS else ""
     try:
         name = clean_name(found.name)
-        reason = found.skipped or _reason(found)
+        reason = found.skipped or _reason(found, keypairs)
     except PermanentError as error:
         name, reason = found.name[:100], error.message
-    if not reason and name_key(name) in used:
-        name, reason = (_free(name, used), "") if rename else (name, "There is a credential of this name already.")
+    if not reason and space + name_key(name) in used:
+        what = ssh.KINDS.get(found.provider, "credential")
+        name, reason = (_free(name, used, space), "") if rename else (name, f"There is {what} of this name already.")
     if not reason:
-        used.add(name_key(name))
+        used.add(space + name_key(name))
     return Item(found, name, reason)
 
 
-def _reason(found: Found) -> str:
+def _reason(found: Found, keypairs: Collection[str]) -> str:
     """Return why values cannot be saved; empty when they can."""
-    if found.provider in SSH_KINDS:
-        return f"This is an {SSH_KINDS[found.provider]}. Add it on its own page."
+    if found.provider in ssh.KINDS:
+        return ssh.reason(found, keypairs)
     checked = check(PROVIDERS[found.provider], found.raw)
     return next((" ".join(messages) for messages in checked.errors.values()), "")
 
 
-def _free(name: str, used: set[str]) -> str:
-    return next(free for free in _numbered(name) if name_key(free) not in used)
+def _free(name: str, used: set[str], space: str) -> str:
+    return next(free for free in _numbered(name) if space + name_key(free) not in used)
 
 
 def _numbered(name: str) -> Iterator[str]:

@@ -24,6 +24,9 @@ class Found:
         left_out: What of it is not taken over, by the file's own names.
         repository: A repository that it leads to.
         password: That repository's password.
+        row: What other things in the file name it by.
+        keypair: The row of the keypair that it logs in with.
+        note: What a person should know of it, as half a sentence.
     """
 
     name: str
@@ -33,6 +36,9 @@ class Found:
     left_out: tuple[str, ...] = ()
     repository: str = ""
     password: str = field(default="", repr=False)
+    row: str = ""
+    keypair: str = ""
+    note: str = ""
 
 
 def text_of(data: bytes) -> str:

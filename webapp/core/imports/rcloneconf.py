@@ -104,6 +104,8 @@ def _special(provider: Provider, options: Mapping[str, str], raw: dict[str, obje
         implicit, explicit = options.get("tls") == "true", options.get("explicit_tls") == "true"
         raw["encryption"] = "IMPLICIT" if implicit else "EXPLICIT" if explicit else "NONE"
         return {"tls", "explicit_tls"}
+    if provider.type == "SFTP" and not options.get("host_keys"):
+        raw["skip_host_key_check"] = True  # as rclone does with this remote
     if provider.type == "S3" and not options.get("provider"):
         raw["provider"] = "Other" if options.get("endpoint") else "AWS"
     if provider.type == "S3" and options.get("region") == "other-v2-signature":

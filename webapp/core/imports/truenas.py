@@ -23,12 +23,16 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 from webapp.core.errors import PermanentError
 from webapp.core.imports.base import Found
 from webapp.core.providers import PROVIDERS
+from webapp.core.ssh.fields import CONNECTION
 
 MAGIC = b"SQLite format 3\0"
 DATABASE, SEED = "freenas-v1.db", "pwenc_secret"
 SEED_BYTES, NONCE_BYTES = 32, 8
 LARGEST = 64 * 1024 * 1024
 """Bytes that a database may have; TrueNAS itself takes 10 MiB."""
+
+KEYPAIR = "SSH_KEY_PAIR"
+"""TrueNAS's type of a keypair in its keychain; the other one is a connection."""
 
 Row = tuple[str, str, str]
 """Name, type and sealed attributes."""
@@ -101,9 +105,11 @@ def read(data: bytes, password: str = "", *, seed: bytes = b"") -> list[Found]: 
     if sealed and all(values is None for values in sealed):
         raise PermanentError("The secret seed does not belong to this database: nothing in it can be read.")
     keys = {identifier: values for identifier, values in opened.items() if values}
+    chain = [_of_keychain(identifier, keychain[identifier], values) for identifier, values in opened.items()]
     return [
+        *(found for found in chain if found.provider == KEYPAIR),
         *(_credential(row, values, keys) for row, values in credentials),
-        *(_kept_elsewhere(keychain[identifier], values) for identifier, values in opened.items()),
+        *(found for found in chain if found.provider != KEYPAIR),
     ]
 
 
@@ -131,24 +137,34 @@ def _credential(row: Row, values: Mapping[str, object] | None, keys: Mapping[int
     raw = {key: value for key, value in values.items() if key in known and value is not None}
     raw |= dict(_adapted(kind, raw, keys))
     left_out = tuple(sorted(key for key, value in values.items() if key not in known | {"type"} and value))
-    return Found(name, kind, raw, left_out=left_out)
+    keypair = str(values["private_key"]) if kind == "SFTP" and isinstance(values.get("private_key"), int) else ""
+    note = "the host key is not checked until it is discovered" if kind == "SFTP" else ""
+    return Found(name, kind, raw, left_out=left_out, keypair=keypair, note=note)
 
 
 def _adapted(
     kind: str, raw: Mapping[str, object], keys: Mapping[int, Mapping[str, object]]
 ) -> Iterator[tuple[str, object]]:
-    """Give what TrueNAS keeps in another way: a key by its row, and no vendor."""
+    """Give what TrueNAS keeps in another way: a key by its row, no host key, and no vendor."""
+    if kind == "SFTP":
+        yield "skip_host_key_check", True
     if kind == "SFTP" and isinstance(raw.get("private_key"), int):
         keypair = keys.get(cast("int", raw["private_key"]), {})
         yield "private_key", ""
-        yield "key_pem", keypair.get("private_key", "")
+        yield "key_pem", keypair.get("private_key", "")  # what is left when the keypair itself is not imported
     if kind == "S3" and not raw.get("provider"):
         yield "provider", "Other" if raw.get("endpoint") else "AWS"
 
 
-def _kept_elsewhere(row: Row, values: Mapping[str, object] | None) -> Found:
+def _of_keychain(identifier: int, row: Row, values: Mapping[str, object] | None) -> Found:
     name, kind, _ = row
-    what = "SSH keypair" if kind == "SSH_KEY_PAIR" else "SSH connection"
     if values is None:
+        what = "SSH keypair" if kind == KEYPAIR else "SSH connection"
         return Found(name, skipped=f"This {what} cannot be read with this secret seed.")
-    return Found(name, kind, values, skipped="")
+    if kind == KEYPAIR:
+        raw = {key: values.get(key) or "" for key in ("private_key", "public_key")}
+        return Found(name, kind, raw, row=str(identifier))
+    known = {field.key for field in CONNECTION.fields} - {"private_key", "cipher"}
+    raw = {key: value for key, value in values.items() if key in known and value is not None}
+    left_out = tuple(sorted(key for key, value in values.items() if key not in known | {"private_key"} and value))
+    return Found(name, kind, raw, left_out=left_out, keypair=str(values.get("private_key", "")))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
+from collections.abc import Iterable, Mapping
 
 from webapp.core.errors import PermanentError
-from webapp.core.fields import Attributes, Field, Kind, Level, OneOf, Problem, RcloneOption
+from webapp.core.fields import Attributes, Field, Kind, Level, OneOf, Problem, RcloneOption, ShownWhen
 from webapp.core.providers.base import Provider, Reply
 from webapp.core.providers.common import host_field, password_field, port_field, user_field
+from webapp.core.ssh.hostkeys import KnownHost, of_this_host, read_host_keys
+from webapp.core.ssh.keys import PASSPHRASE, read_private, refuse_other_texts, with_line_ends
 from webapp.core.verification.states import State
 
-KEY_TYPES = re.compile(r"(ssh-(rsa|ed25519|dss)|ecdsa-sha2-\S+|sk-\S+) [A-Za-z0-9+/=]+")
+ANY_HOST = "skip_host_key_check"
+"""The field by which a person chooses not to check the host key."""
 
 
 def private_key(text: str) -> str:
@@ -23,30 +22,23 @@ def private_key(text: str) -> str:
     Raises:
         PermanentError: It is a public key, a PuTTY key or no key at all.
     """
-    key = text.replace("\r\n", "\n").replace("\r", "\n").strip() + "\n"
-    if key.startswith("PuTTY-User-Key-File"):
-        raise PermanentError("This is a PuTTY key (.ppk). In PuTTYgen choose Conversions > Export OpenSSH key.")
-    if KEY_TYPES.match(key):
-        raise PermanentError("This is the public half. Paste the private key: it begins with -----BEGIN.")
-    if not key.startswith("-----BEGIN ") or "PRIVATE KEY-----" not in key:
-        raise PermanentError("This is no private key. It begins with -----BEGIN OPENSSH PRIVATE KEY----- or the like.")
+    key = with_line_ends(text)
+    refuse_other_texts(key)
     return key
 
 
 def host_keys(text: str) -> str:
-    """Return host keys as rclone reads them: `type base64`, by commas; host names and comments are dropped.
+    """Return host keys, one `type base64` a line; host names and comments are dropped.
 
     Raises:
-        PermanentError: A line holds no public key.
+        PermanentError: A line holds no host key, or one that rclone cannot compare with.
     """
-    found: list[str] = []
-    for line in re.split(r"[\n,]", text):
-        match = KEY_TYPES.search(line)
-        if match:
-            found.append(match.group())
-        elif line.strip() and not line.strip().startswith("#"):
-            raise PermanentError("A host key looks like ssh-ed25519 AAAA…; `ssh-keyscan HOST` prints it.")
-    return "\n".join(found)
+    found = read_host_keys(text)
+    if any(key.key is None or key.pattern for key in KnownHost.of(found).keys):
+        raise PermanentError(
+            "rclone compares whole keys only. Discover the host key and compare its fingerprint with this one."
+        )
+    return found
 
 
 FIELDS = (
@@ -86,10 +78,19 @@ FIELDS = (
         "Host key",
         "The server's public key: a connection to any other server is refused.",
         Kind.LONG_TEXT,
-        long_help="`ssh-keyscan HOST` prints it. Lines of known_hosts are understood, too.",
+        long_help="Discover Remote Host Key brings it, and so does `ssh-keyscan HOST`. Lines of known_hosts are understood, "
+        "too.",
         placeholder="ssh-ed25519 AAAA…",
+        shown_when=(ShownWhen(ANY_HOST, frozenset({"", "false"})),),
         normalize=host_keys,
         rclone=RcloneOption("host_keys", lambda value: ",".join(str(value).splitlines())),
+    ),
+    Field(
+        ANY_HOST,
+        "Do not check the host key",
+        "Whoever answers at this address gets the log-in and the backups. Only for a network that you trust.",
+        Kind.BOOLEAN,
+        default=False,
     ),
 )
 
@@ -137,26 +138,31 @@ REPLIES = (
 
 
 def _checks(attributes: Attributes) -> Iterable[Problem]:
-    if "host_keys" not in attributes:
+    if attributes.get(ANY_HOST):
+        yield Problem(ANY_HOST, "Any server that answers is trusted with the log-in.", Level.WARNING)
+    elif "host_keys" not in attributes:
         yield Problem(
-            "host_keys", "Without a host key any server that answers is trusted with the log-in.", Level.WARNING
+            "host_keys",
+            "Discover or paste the server's host key, or choose not to check it. `ssh-keyscan HOST` prints it.",
         )
     if "key_pem" in attributes:
         yield from _key_problems(str(attributes["key_pem"]), str(attributes.get("key_file_pass", "")))
 
 
 def _key_problems(key: str, passphrase: str) -> Iterable[Problem]:
-    load = load_ssh_private_key if "OPENSSH" in key.splitlines()[0] else load_pem_private_key
+    """Read the key as rclone will; it keeps its passphrase."""
     try:
-        load(key.encode(), passphrase.encode() or None)
-    except TypeError:
-        if not passphrase:
-            yield Problem("key_file_pass", "The private key is protected by a passphrase. Enter it.")
-    except (ValueError, UnsupportedAlgorithm):
-        field, message = "key_pem", "This private key is damaged or incomplete. Paste the whole file."
-        if passphrase:
-            field, message = "key_file_pass", "The passphrase does not open this key, or the key is damaged."
-        yield Problem(field, message)
+        read_private(key, passphrase)
+    except PermanentError as error:
+        locked = error.field == PASSPHRASE
+        missing = locked and not passphrase
+        message = "The private key is protected by a passphrase. Enter it." if missing else error.message
+        yield Problem("key_file_pass" if locked else "key_pem", message)
+
+
+def _for_this_host(raw: Mapping[str, object]) -> Mapping[str, object]:
+    """Choose among pasted lines of known_hosts those of the host that the form names."""
+    return of_this_host(raw, "host_keys")
 
 
 SFTP = Provider(
@@ -176,6 +182,7 @@ SFTP = Provider(
         ),
     ),
     checks=(_checks,),
+    expand=_for_this_host,
     replies=REPLIES,
     hint=("user", "host"),
 )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from webapp.core.errors import PermanentError
 from webapp.core.fields import Attributes, Choice, Field, FieldSet, Kind, Level, Problem, Rule
-from webapp.core.ssh.hostkeys import HELP, SSH_PORT, read_host_keys
+from webapp.core.ssh.hostkeys import HELP, SSH_PORT, of_this_host, read_host_keys
 from webapp.core.ssh.keys import PASSPHRASE, PRIVATE, PUBLIC
 
 CONNECT_TIMEOUT = 10
@@ -134,15 +133,7 @@ CIPHER = Field(
 
 def _for_this_host(raw: Mapping[str, object]) -> Mapping[str, object]:
     """Choose among pasted lines of known_hosts those of the host that the form names."""
-    text, host = raw.get(HOST_KEY), raw.get("host")
-    if not isinstance(text, str) or not text.strip() or not isinstance(host, str):
-        return raw
-    port = str(raw.get("port") or SSH_PORT)
-    try:
-        found = read_host_keys(text, host.strip(), int(port) if port.isdigit() else SSH_PORT)
-    except PermanentError as error:
-        raise PermanentError(error.message, field=HOST_KEY) from None
-    return {**raw, HOST_KEY: found}
+    return of_this_host(raw, HOST_KEY)
 
 
 def _host_key_missing(attributes: Attributes) -> Iterable[Problem]:

@@ -9,7 +9,7 @@ import base64
 import fnmatch
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha1
@@ -87,6 +87,22 @@ def read_host_keys(text: str, host: str = "", port: int = SSH_PORT) -> str:
         )
     wanted = [key for columns, key in read if not here or not columns or key.pattern or key in here]
     return "\n".join(dict.fromkeys(key.line for key in wanted))
+
+
+def of_this_host(raw: Mapping[str, object], key: str) -> Mapping[str, object]:
+    """Choose among pasted lines of known_hosts those of the host that the other values name.
+
+    Raises:
+        PermanentError: None of them is for this host, or one is no host key.
+    """
+    text, host, port = raw.get(key), raw.get("host"), str(raw.get("port") or SSH_PORT)
+    if not isinstance(text, str) or not text.strip() or not isinstance(host, str):
+        return raw
+    try:
+        found = read_host_keys(text, host.strip(), int(port) if port.isdecimal() else SSH_PORT)
+    except PermanentError as error:
+        raise PermanentError(error.message, field=key) from None
+    return {**raw, key: found}
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -109,6 +109,8 @@ class KeypairService:
             )
         except CredentialError as error:
             return replace(found, problems=(*found.problems, Problem(error.field, error.message)))
+        if keypair and not raw.get(PRIVATE):  # written anew it would differ in its padding
+            made = replace(made, private=keypair.private_key)
         return replace(found, attributes=halves(made))
 
     def generate(self, name: str, key_type: str, *, by: str) -> Keypair:

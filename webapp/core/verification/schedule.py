@@ -1,4 +1,4 @@
-"""Verifies stored credentials again and again in the background."""
+"""Verifies stored credentials and tests stored connections again and again in the background."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import random
 import secrets
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from webapp.core.errors import CredentialError
 from webapp.core.store import Store
@@ -21,6 +22,14 @@ JITTER = 0.1
 LOG = logging.getLogger(__name__)
 
 
+class Due(Protocol):
+    """Records that are checked again and again."""
+
+    def due(self, *, older_than: datetime, limit: int) -> list[str]:
+        """Return ids of what was last checked before that time, the oldest first."""
+        ...
+
+
 class Reverification:
     """A thread that verifies what was last verified too long ago.
 
@@ -29,10 +38,23 @@ class Reverification:
         verify: Verifies one stored credential by id and records the result.
         interval: Seconds between two checks of one credential.
         pause: Seconds between two looks at what is due.
+        records: Says what is due: the credentials, or the connections.
+        lease: Name of the lock.
     """
 
-    def __init__(self, store: Store, verify: Callable[[str], Result], interval: float, *, pause: float = 60.0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        verify: Callable[[str], Result],
+        interval: float,
+        *,
+        pause: float = 60.0,
+        records: Due | None = None,
+        lease: str = LEASE,
+    ) -> None:
         self._store, self._verify, self._interval, self._pause = store, verify, interval, pause
+        self._records: Due = records or store.credentials
+        self._lease = lease
         self._owner = secrets.token_hex(8)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reverification", daemon=True)
@@ -45,7 +67,7 @@ class Reverification:
         """End after the check that runs, and give the lock back."""
         self._ended.set()
         self._thread.join()
-        self._store.locks.release(LEASE, self._owner)
+        self._store.locks.release(self._lease, self._owner)
         self._store.release()
 
     def _run(self) -> None:
@@ -60,10 +82,10 @@ class Reverification:
 
     def once(self) -> int:
         """Verify what is due, if this process has the lock; return how many were verified."""
-        if self._store.locked or not self._store.locks.try_hold(LEASE, self._owner, LEASE_SECONDS):
+        if self._store.locked or not self._store.locks.try_hold(self._lease, self._owner, LEASE_SECONDS):
             return 0
         age = self._interval * random.uniform(1 - JITTER, 1)  # noqa: S311  no secret
-        due = self._store.credentials.due(older_than=now() - timedelta(seconds=age), limit=BATCH)
+        due = self._records.due(older_than=now() - timedelta(seconds=age), limit=BATCH)
         return sum(self._one(identifier) for identifier in due)
 
     def _one(self, identifier: str) -> bool:
@@ -72,7 +94,7 @@ class Reverification:
         try:
             self._verify(identifier)
         except CredentialError as error:
-            LOG.warning("credential %s could not be verified: %s", identifier, error.message)
+            LOG.warning("%s could not be verified: %s", identifier, error.message)
             return False
-        self._store.locks.try_hold(LEASE, self._owner, LEASE_SECONDS)
+        self._store.locks.try_hold(self._lease, self._owner, LEASE_SECONDS)
         return True
