@@ -161,7 +161,14 @@ class CredentialService:
             )
         if checked.attributes != credential.attributes:
             watch(self.store, changed, logged_in)
+            self._note_host_keys(credential, checked.attributes, by)
         return self._with_result(changed, result)
+
+    def _note_host_keys(self, before: Credential, attributes: Attributes, by: str) -> None:
+        """Keep in the history that a pinned host key was replaced, as for SSH connections."""
+        old, new = (str(values.get("host_keys", "")).splitlines() for values in (before.attributes, attributes))
+        if old and set(old) != set(new):
+            self.store.ssh.connections.note_host_key_change(before.id, old, new, by=by)
 
     def rename(self, credential_id: str, name: str, *, version: int, by: str) -> Credential:
         """Give a credential another name; its values and its verification stay."""
