@@ -155,7 +155,7 @@ def _item(found: Found, used: set[str], keypairs: Collection[str], *, rename: bo
     except PermanentError as error:
         name, reason = found.name[:100], error.message
     if not reason and space + name_key(name) in used:
-        what = ssh.KINDS.get(found.provider, "credential")
+        what = f"an {ssh.KINDS[found.provider]}" if space else "a credential"
         name, reason = (_free(name, used, space), "") if rename else (name, f"There is {what} of this name already.")
     if not reason:
         used.add(space + name_key(name))
@@ -189,15 +189,23 @@ def carry_out(
     Raises:
         PermanentError: Something cannot be made; then nothing is.
     """
-    made = planned.made
+    made, keypairs = planned.made, dict[str, str]()
     with service.store.together():
         for count, item in enumerate(made, 1):
-            credential = service.add(item.name, item.found.provider, item.found.raw, by=by, imported=True)
-            if item.found.password:
-                service.store.repositories.secret(
-                    credential.id, item.found.repository, "password", by=by, given=item.found.password
-                )
+            if item.found.provider in ssh.KINDS:
+                ssh.make(service.store, item.name, item.found, keypairs, by=by)
+            else:
+                _make(service, item, keypairs, by)
             if progress:
                 progress(count, len(made))
-        service.store.audit.note(Action.IMPORT, name=planned.kind, who=by, detail={"credentials": len(made)})
+        service.store.audit.note(Action.IMPORT, name=planned.kind, who=by, detail={"made": len(made)})
     return len(made)
+
+
+def _make(service: CredentialService, item: Item, keypairs: Mapping[str, str], by: str) -> None:
+    """Make a credential, with the keypair that came along or with the secret of its repository."""
+    found = item.found
+    raw = ssh.with_keypair(found.raw, keypairs[found.keypair]) if found.keypair in keypairs else found.raw
+    credential = service.add(item.name, found.provider, raw, by=by, imported=True)
+    if found.password:
+        service.store.repositories.secret(credential.id, found.repository, "password", by=by, given=found.password)
