@@ -6,13 +6,15 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from servers.kinds.ssh_fleet import Changing, Fleet
-from servers.runs import free_port, need
+from servers.runs import Run, free_port, listens, need
 
 from webapp.core.errors import ConflictError, TransientError
+from webapp.core.rclone.metadata import binary
 from webapp.core.ssh import results
 from webapp.core.ssh.keys import fingerprint
 from webapp.core.ssh.openssh import as_openssh
@@ -21,6 +23,7 @@ from webapp.core.ssh.service import SshService
 from webapp.core.ssh.wire.running import SshCheck
 from webapp.core.store import Connection, Keypair, Store
 from webapp.core.validation import InvalidValuesError
+from webapp.core.verification.schedule import Reverification
 
 Ended = Callable[[SshCheck], results.Tested]
 
@@ -230,3 +233,31 @@ def test_a_keypair_without_a_private_half_is_refused(service: SshService, fleet:
 
 def names(found: list[Connection] | list[Keypair]) -> list[str]:
     return [one.name for one in found]
+
+
+def test_rclone_serves_sftp(
+    service: SshService, servers_run: Run, keypair: Keypair, ended: Ended, tmp_path: Path
+) -> None:
+    port, keys = free_port(), tmp_path / "authorized_keys"
+    keys.write_text(keypair.public_key + "\n")
+    serve = [binary(), "serve", "sftp", tmp_path, "--addr", f"127.0.0.1:{port}", "--authorized-keys", keys]
+    pid = servers_run.start(
+        serve, ready=partial(listens, port), log=tmp_path / "log", environment={"HOME": str(tmp_path)}
+    )
+    try:
+        found = service.connections.discover("127.0.0.1", port)
+        values = {"host": "127.0.0.1", "port": port, "username": "u", "private_key": keypair.id}
+        result = ended(service.connections.start_test(values | {"remote_host_key": found.text}))
+    finally:
+        servers_run.stop(pid)
+    assert result.good, result
+    assert result.steps[4].state == "ok"
+
+
+def test_stored_connections_are_tested_again(service: SshService, store: Store, fleet: Fleet, keypair: Keypair) -> None:
+    made = service.connections.add("NAS", fleet.values(fleet.normal, private_key=keypair.id), by="test")
+    again = Reverification(store, service.connections.test_stored, 3600, records=store.ssh.connections, lease="retests")
+    assert (again.once(), again.once()) == (1, 0)
+    tested = service.connections.get(made.id).verification
+    assert tested is not None
+    assert (tested.state, tested.host_key) == ("valid", HostKeyOutcome.MATCH)
