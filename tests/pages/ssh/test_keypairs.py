@@ -133,7 +133,7 @@ def test_delete_and_replace_while_used(visitor: Visitor, runtime: Runtime) -> No
     ssh = runtime.ssh
     values = {"host": "nas.example", "private_key": "First", "username": "root"}
     connection = ssh.connections.add("To the NAS", values, by="admin")
-    sftp = {"host": "sftp.example", "user": "u", "private_key": "First"}
+    sftp = {"host": "sftp.example", "user": "u", "private_key": "First", "skip_host_key_check": True}
     credential = runtime.service.add("Box", "SFTP", sftp, by="admin")
     page = visitor.get(first.address)
     assert f'href="/ssh-connections/{connection.id}"' in page.text
