@@ -20,7 +20,9 @@ from webapp.pages import (
     errors,
     help_pages,
     home,
+    oauth_apps,
     own_password,
+    provider_login,
     security,
     ssh_connections,
     ssh_keypairs,
@@ -44,10 +46,12 @@ FILE_LIMITS = {"cloud_credentials.take_over": FILE_LIMIT, "settings.backup_resto
 BLUEPRINTS = (
     home.blueprint,
     auth.blueprint,
+    provider_login.blueprint,  # before the credentials, whose addresses hold any word
     cloud_credentials.blueprint,
     cluster.blueprint,
     ssh_connections.blueprint,
     ssh_keypairs.blueprint,
+    oauth_apps.blueprint,  # before the settings, for the same reason
     settings_pages.blueprint,
     help_pages.blueprint,
 )

@@ -121,14 +121,23 @@ ASKED = "## What each provider is asked"
 """Heading of the generated part of `verification.md`; everything above it is written by hand."""
 
 
+PROVEN = """## How it was proven
+
+Each cell names the test that runs the check as it ships, against a real server or against the fake internet: a program
+of the tests that speaks for the vendors as their documentation says, since they cannot be had on one machine. *Not
+proven* means that there is no such test."""
+"""What stands before the table of proofs."""
+
+
 def verification_page() -> str:
     """Return the page on verification with its table of requests."""
     from webapp.core.providers import PROVIDERS  # noqa: PLC0415  the command line needs no providers
+    from webapp.core.verification.proofs import table  # noqa: PLC0415
 
     written = (HELP / "verification.md").read_text(encoding="utf-8").split(ASKED)[0].rstrip()
     rows = "\n".join(f"| {known.label} | {request(known)} | `{known.probe.success}` |" for known in PROVIDERS.values())
     head = "| Provider | Request | A positive answer means |\n| --- | --- | --- |"
-    return f"{written}\n\n{ASKED}\n\n{head}\n{rows}\n\n*This table is written from the code.*\n"
+    return f"{written}\n\n{ASKED}\n\n{head}\n{rows}\n\n{PROVEN}\n\n{table()}\n\n*These tables are written from the code.*\n"
 
 
 def request(known: Provider) -> str:

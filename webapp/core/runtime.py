@@ -125,7 +125,7 @@ class Runtime:
         """Hands stored credentials to tools in their own shapes."""
         from webapp.core.formats.service import FormatService  # noqa: PLC0415  a list of names needs no formats
 
-        return FormatService(self.store, self._token_door, self._private_key)
+        return FormatService(self.store, lambda: self.token_door, self._private_key)
 
     @cached_property
     def publishing(self) -> Publishing:
@@ -148,7 +148,9 @@ class Runtime:
 
         return Sealing(self.store.sealing, self.store.locks)
 
-    def _token_door(self) -> TokenDoor:
+    @property
+    def token_door(self) -> TokenDoor:
+        """The one door to a usable access token."""
         from webapp.core.oauth.refresh import TokenDoor  # noqa: PLC0415
 
         return TokenDoor(self.store, by=REFRESHED_BY)
@@ -164,7 +166,7 @@ class Runtime:
     def _keep_alive(self) -> KeepAlive:
         from webapp.core.oauth.keepalive import KeepAlive  # noqa: PLC0415
 
-        return KeepAlive(self.store, self._token_door())
+        return KeepAlive(self.store, self.token_door)
 
     @cached_property
     def _reverification(self) -> Reverification:

@@ -15,7 +15,9 @@ from webapp.core.store.audit.acting import act
 from webapp.pages.hx import go, shown_address, wants_fragment
 from webapp.pages.security import settings
 
-OPEN = frozenset({"static", "auth.login", "auth.setup", "auth.theme", "home.health", "home.ready", "home.icons"})
+OPEN = frozenset({
+    "static", "auth.login", "auth.setup", "auth.theme", "home.health", "home.ready", "home.icons", "login.callback",
+})  # fmt: skip
 """Endpoints for everyone."""
 
 WHILE_LOCKED = OPEN | {"auth.unlock", "auth.logout", "settings.seed_lost", "help.index", "help.page"}

@@ -35,6 +35,8 @@ class Draft:
         checked: Digest of the values that were checked.
         result: State, message and field of that check.
         asked: Digest of the values that the person was asked about saving without a good check.
+        typed: The whole form without its secrets, while the person is away at a provider's log-in.
+        login: What that log-in gave beside fields: account, scopes, and the token that they belong to.
     """
 
     id: str
@@ -44,6 +46,8 @@ class Draft:
     checked: str = ""
     result: dict[str, str] = field(default_factory=dict[str, str])
     asked: str = ""
+    typed: dict[str, str] = field(default_factory=dict[str, str])
+    login: dict[str, str] = field(default_factory=dict[str, str], repr=False)
 
     def note(self, result: Result) -> None:
         """Keep what a check said, and a token that it renewed."""

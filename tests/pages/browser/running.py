@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -29,10 +29,11 @@ NAME, PASSWORD = "admin", "correct horse battery"
 
 
 class Site:
-    """The program, serving one data folder."""
+    """The program, serving one data folder; `environment` stands over the test's own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self.environment = dict(environment or {})
         self.address = self.code = ""
         self._process: subprocess.Popen[str] | None = None
 
@@ -40,7 +41,7 @@ class Site:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BACKUP_CREDENTIALS_")}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "webapp", "serve", "--port", "0", "--data-dir", str(self.folder)],
-            env=environment | {"BACKUP_CREDENTIALS_REVERIFY_HOURS": "0"},
+            env=environment | {"BACKUP_CREDENTIALS_REVERIFY_HOURS": "0"} | self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

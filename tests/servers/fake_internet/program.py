@@ -12,6 +12,7 @@ import ssl
 import sys
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -21,15 +22,15 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from servers.fake_internet.clouds import HOSTS, google, guarded
+from servers.fake_internet.endpoints import Endpoints
+from servers.fake_internet.logins import HOSTS as PAGES
+from servers.fake_internet.logins import Logins
 from servers.fake_internet.mega import Mega
-from servers.fake_internet.tokens import Tokens
+from servers.fake_internet.people import person
+from servers.fake_internet.tokens import VENDORS, Tokens
 from servers.fake_internet.wire import Reply, Request, read_request
 
-TOKEN_ADDRESSES = ("/api/oauth2/token", "/oauth2/token", "/token", "/oauth2/v2.0/token", "/oauth2_token")
-TOKEN_HOSTS = frozenset({
-    "app.box.com", "api.box.com", "api.dropboxapi.com", "oauth2.googleapis.com", "login.microsoftonline.com",
-    "oauth.yandex.com", "api.pcloud.com", "eapi.pcloud.com",
-})  # fmt: skip
+PEOPLE = frozenset({"openidconnect.googleapis.com", "login.yandex.ru"})
 MEGA_HOSTS = frozenset({"g.api.mega.co.nz", "w.api.mega.co.nz"})
 
 
@@ -42,6 +43,8 @@ class FakeInternet:
         )
         robot = load_pem_private_key((folder / "robot.key").read_bytes(), None)
         self._tokens = Tokens(robot.public_key())  # pyright: ignore[reportArgumentType]  made as RSA by us
+        self._logins = Logins()
+        self._endpoints = Endpoints(self._tokens, self._logins)
         self._mega, self._storage = Mega(), storage
         self._strangers: list[str] = []
         self.context = cache(self._context)
@@ -52,10 +55,10 @@ class FakeInternet:
         self._authority.issue_cert(host).configure_cert(made)
         return made
 
-    def knows(self, host: str) -> bool:
-        """Tell whether this host is answered for; a stranger is noted."""
-        known = host in HOSTS or host in TOKEN_HOSTS or host in MEGA_HOSTS or host == "storage.googleapis.com"
-        if not known:
+    def knows(self, host: str, *, browser: bool = False) -> bool:
+        """Tell whether this host is answered for; a stranger is noted, unless a browser asks for its own reasons."""
+        known = host in {*HOSTS, *VENDORS, *PAGES, *PEOPLE, *MEGA_HOSTS, "storage.googleapis.com"}
+        if not known and not browser:
             self._strangers.append(host)
         return known
 
@@ -63,14 +66,30 @@ class FakeInternet:
         """Answer for a host."""
         host = request.host.partition(":")[0]
         if host == "fake.test":
-            return Reply(200, dict(self._tokens.renewals) if "renewals" in request.path else self._strangers)
-        if host in TOKEN_HOSTS and request.method == "POST" and request.path.endswith(TOKEN_ADDRESSES):
-            return self._tokens.answer(request)
+            told = {"/renewals": dict(self._tokens.renewals), "/generations": self._tokens.generations}
+            return Reply(200, told.get(request.path, self._strangers))
+        if found := self._logins.page(request) or self._endpoints.answer(request):
+            return found
+        return self._service(host, self._noted(request))
+
+    def _service(self, host: str, request: Request) -> Reply:
+        """Answer for what stands behind the log-ins."""
+        if request.bearer.startswith("good-") and (found := person(request, self._tokens.account(request.bearer))):
+            return found
         if host in MEGA_HOSTS:
             return self._mega.answer(request)
         if host == "storage.googleapis.com":
             return guarded("google", self._passed_on)(request)
+        if host in PEOPLE:
+            return Reply(401, {"error": "invalid_token"})
         return HOSTS[host](request) if host in HOSTS else Reply(404)
+
+    def _noted(self, request: Request) -> Request:
+        """Note that a token is used; one that was revoked is a stranger's."""
+        self._tokens.seen(request.bearer)
+        if not self._tokens.is_revoked(request.bearer):
+            return request
+        return replace(request, target=request.path, headers=request.headers | {"authorization": "Bearer revoked"})
 
     def _passed_on(self, request: Request) -> Reply:
         """Ask the fake-gcs-server; the bucket `denied` is nobody's."""
@@ -93,7 +112,7 @@ class FakeInternet:
         try:
             request = await read_request(reader, "")
             if request and request.method == "CONNECT":
-                await self.tunnel(request.target.partition(":")[0], reader, writer)
+                await self.tunnel(request, reader, writer)
             while request and request.method != "CONNECT":
                 await self.send(request, writer)
                 request = await read_request(reader, "")
@@ -102,9 +121,10 @@ class FakeInternet:
         finally:
             writer.close()
 
-    async def tunnel(self, host: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def tunnel(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Speak TLS as the host that was asked for."""
-        if not self.knows(host):
+        host = request.target.partition(":")[0]
+        if not self.knows(host, browser="Mozilla" in request.headers.get("user-agent", "")):
             writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
             return
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -118,6 +138,14 @@ class FakeInternet:
         if request.bearer.startswith("hang-"):
             await asyncio.sleep(3600)
         reply = await asyncio.to_thread(self.answer, request)
+        if reply.kind == "hang":
+            await asyncio.sleep(3600)
+        if reply.kind == "drip":
+            for byte in reply.encode():
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(0.2)
+            return
         writer.write(reply.encode())
         await writer.drain()
 

@@ -1,16 +1,22 @@
-"""The token endpoints: who may renew what, and how often.
+"""The token endpoints: who may have and renew what, and how often.
 
 What a token means stands in its own text, so that tests side by side need no setting-up. A refresh token is
-`KIND-FAMILY-NUMBER`: of the kind `once` it works one time, as Box's; of `keep` again and again; `gone` was revoked;
-`busy` meets a fault. An access token that was handed out begins with `good-`.
+`KIND-FAMILY-NUMBER`: of the kind `once` it works one time, as Box's, and gives the same pair again until the new pair
+is used; `keep` works again and again; `mute` too, without coming back in the answer, as Dropbox's and Google's; `gone`
+was revoked; `busy` meets a fault; `html`, `big`, `drip`, `away` and `hang` meet something hostile. An access token that
+was handed out begins with `good-`.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import secrets
 import threading
+import time
 from collections import Counter
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -23,6 +29,42 @@ CLIENT, CLIENT_SECRET = "canary-client", "canary-client/secret+"
 """The only client that may renew."""
 
 SERVICE_ACCOUNT = "robot@canary-project.iam.gserviceaccount.com"
+HOSTILE = {
+    "html": Reply(200, b"<html><script>alert(1)</script></html>", "text/html"),
+    "big": Reply(200, b'{"access_token":"' + b"x" * 10_000_000 + b'"}'),
+    "drip": Reply(200, b'{"access_token":"' + b"x" * 500 + b'"}', "drip"),
+    "hang": Reply(200, b"", "hang"),
+    "away": Reply(302, b"", headers={"Location": "https://stranger.example/token"}),
+}
+KINDS = {"box": "once", "yandex": "once", "dropbox": "mute", "google": "mute", "microsoft": "keep"}
+"""How the refresh tokens of a vendor behave."""
+
+SECONDS = {"box": 3600, "yandex": 31_536_000, "dropbox": 14_400, "google": 3599, "microsoft": 3600}
+VENDORS = {
+    "app.box.com": "box",
+    "api.box.com": "box",
+    "api.dropboxapi.com": "dropbox",
+    "oauth2.googleapis.com": "google",
+    "login.microsoftonline.com": "microsoft",
+    "oauth.yandex.com": "yandex",
+    "api.pcloud.com": "pcloud",
+    "eapi.pcloud.com": "pcloud",
+}
+"""Whose token endpoint a host has."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a person allowed."""
+
+    vendor: str
+    account: str
+    redirect: str
+    challenge: str
+    scope: str
+    device: str
+    lasting: bool
+    made: float = field(default_factory=time.monotonic)
 
 
 class Tokens:
@@ -32,35 +74,105 @@ class Tokens:
         self._public = public
         self._lock = threading.Lock()
         self._current: Counter[str] = Counter()
+        self._used: Counter[str] = Counter()
+        self._pairs: dict[str, dict[str, object]] = {}
+        self._revoked: set[str] = set()
+        self._accounts: dict[str, str] = {}
+        self._lonely: set[str] = set()
         self.renewals: Counter[str] = Counter()
 
-    def answer(self, request: Request) -> Reply:
+    @property
+    def generations(self) -> dict[str, int]:
+        """How often the refresh tokens of each family were replaced."""
+        return dict(self._current)
+
+    def renewed_by(self, request: Request) -> Reply:
         """Renew a token, or take a service account's assertion."""
         form = request.form
         if "assertion" in form:
             return self.service_account(form["assertion"])
-        client, secret = client_of(request)
-        if (client, secret) != (CLIENT, CLIENT_SECRET):
+        if client_of(request) != (CLIENT, CLIENT_SECRET):
             return Reply(401, {"error": "invalid_client", "error_description": "The client is not known."})
         if form.get("grant_type") != "refresh_token":
             return Reply(400, {"error": "unsupported_grant_type"})
         return self.renewed(form.get("refresh_token", ""))
 
     def renewed(self, refresh: str) -> Reply:
-        """Hand out a new access token; a `once` token is spent by this."""
-        kind, _, rest = refresh.partition("-")
-        family, _, number = rest.rpartition("-")
+        """Hand out a new access token; a `once` token is spent as soon as what it gave is used."""
+        kind, family, number = parts(refresh)
         if kind == "busy":
             return Reply(503, {"error": "temporarily_unavailable"})
+        if kind in HOSTILE:
+            return HOSTILE[kind]
         with self._lock:
-            spent = kind == "once" and number != str(self._current[family])
-            if kind not in {"once", "keep"} or spent:
+            current = self._current[family]
+            if kind == "once" and number == current - 1 and self._used[family] < current and refresh in self._pairs:
+                return Reply(200, self._pairs[refresh])
+            spent = kind == "once" and number != current
+            if kind not in {"once", "keep", "mute"} or spent or family in self._revoked:
                 return Reply(400, {"error": "invalid_grant", "error_description": "Refresh token has expired"})
             self.renewals[family] += 1
             self._current[family] += kind == "once"
-            new = f"{kind}-{family}-{self._current[family]}"
-        access = f"good-{family}-{self.renewals[family]}"
-        return Reply(200, {"access_token": access, "token_type": "bearer", "expires_in": 3600, "refresh_token": new})
+            self._used[family] = max(self._used[family], number)
+            pair = self._pair(kind, family, f"good-{family}-{self.renewals[family]}")
+            self._pairs[refresh] = pair
+            return Reply(200, pair)
+
+    def _pair(self, kind: str, family: str, access: str, seconds: int = 3600) -> dict[str, object]:
+        pair: dict[str, object] = {"access_token": access, "token_type": "bearer", "expires_in": seconds}
+        return pair if kind == "mute" else {**pair, "refresh_token": f"{kind}-{family}-{self._current[family]}"}
+
+    def issued(self, grant: Grant) -> Reply:
+        """Hand out the first token of a log-in."""
+        if grant.account in HOSTILE:
+            return HOSTILE[grant.account]
+        family = f"{grant.account}.{secrets.token_hex(6)}"
+        with self._lock:
+            self._accounts[family] = grant.account
+            if not grant.device:
+                self._lonely.add(family)
+        if grant.vendor == "pcloud":
+            return Reply(200, {"result": 0, "access_token": f"good-{family}-0", "token_type": "bearer", "userid": 7})
+        kind = KINDS[grant.vendor]
+        pair = self._pair(kind, family, f"good-{family}-0", SECONDS[grant.vendor])
+        if grant.lasting:
+            pair["refresh_token"] = f"{kind}-{family}-0"
+        else:
+            pair.pop("refresh_token", None)
+        return Reply(200, pair | ({"scope": grant.scope} if grant.scope else {}))
+
+    def fits(self, grant: Grant | None, request: Request) -> bool:
+        """Tell whether a code is exchanged by whom and as it was asked for (RFC 6749 4.1.3, RFC 7636 4.6)."""
+        if grant is None or grant.vendor != VENDORS.get(request.host.partition(":")[0]):
+            return False
+        if grant.redirect != request.form.get("redirect_uri", ""):
+            return False
+        verifier = hashlib.sha256(request.form.get("code_verifier", "").encode()).digest()
+        return not grant.challenge or grant.challenge == base64.urlsafe_b64encode(verifier).rstrip(b"=").decode()
+
+    def seen(self, access: str) -> None:
+        """Note that an access token was used: the refresh token that it came from is spent."""
+        word, family, _ = parts(access)
+        if word == "good" and family in self._current:
+            with self._lock:
+                self._used[family] = self._current[family]
+
+    def account(self, access: str) -> str:
+        """Return whose token this is."""
+        return self._accounts.get(parts(access)[1], "ada")
+
+    def is_revoked(self, access: str) -> bool:
+        """Tell whether a token was revoked."""
+        return parts(access)[1] in self._revoked
+
+    def revoke(self, token: str, *, needs_device: bool = False) -> Reply:
+        """Revoke all tokens of a log-in."""
+        family = parts(token)[1]
+        if family not in self._accounts or (needs_device and family in self._lonely):
+            return Reply(400, {"error": "invalid_request" if needs_device else "invalid_token"})
+        with self._lock:
+            self._revoked.add(family)
+        return Reply(200, {"status": "ok"})
 
     def service_account(self, assertion: str) -> Reply:
         """Check who signed (developers.google.com/identity/protocols/oauth2/service-account)."""
@@ -73,6 +185,13 @@ class Tokens:
         except InvalidSignature:
             return Reply(400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
         return Reply(200, {"access_token": "good-robot", "token_type": "Bearer", "expires_in": 3600})
+
+
+def parts(token: str) -> tuple[str, str, int]:
+    """Return a token's kind, family and number."""
+    kind, _, rest = token.partition("-")
+    family, _, number = rest.rpartition("-")
+    return kind, family, int(number) if number.isdigit() else -1
 
 
 def client_of(request: Request) -> tuple[str, str]:

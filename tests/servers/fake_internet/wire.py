@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
@@ -45,16 +46,18 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply; the body is bytes, or anything that JSON can hold."""
+    """A reply; the body is bytes, or anything that JSON can hold. The kinds `drip` and `hang` are how it is sent."""
 
     status: int = 200
     body: object = field(default_factory=dict[str, object])
     kind: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def encode(self) -> bytes:
         """Return the reply as bytes with the reason that real servers send."""
         body = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
         head = f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\nContent-Type: {self.kind}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 

@@ -217,7 +217,7 @@ class Returned:
         """
         given = "".join(given.split())
         query = urlsplit(given).query or urlsplit(given).fragment if "://" in given else given
-        if "=" not in query or ("://" not in given and "code=" not in query and "error=" not in query):
+        if "://" not in given and "code=" not in query and "error=" not in query:
             found = cls(code=given)
         else:
             found = cls.of({name: values[0] for name, values in parse_qs(query.lstrip("?")).items()})

@@ -42,7 +42,7 @@ REFUSALS = (
     ),
     Refusal(r"AADSTS53\d+", "The organisation's rules do not allow this log-in from here.", "token"),
     Refusal(
-        r"AADSTS7000215|invalid_client|unauthorized_client|\b2(001|004)\b|app_not_found|invalid client",
+        r"AADSTS7000215|invalid_client|unauthorized_client|\b2000\b|app_not_found|invalid client",
         "The provider does not know this client. Check client ID and secret.",
         "client_id",
     ),
@@ -62,7 +62,10 @@ def refusal(vendor: Vendor, answer: Answer) -> CredentialError:
     """Return the sentence for an answer that is no token."""
     if answer.busy:
         return TransientError(f"{vendor.label}'s log-in has a fault or asks to wait. Try again later.")
-    return spoken(vendor, text(answer.values, "error") or text(answer.values, "result"), description(answer))
+    result = text(answer.values, "result")
+    if result.strip("0"):  # pCloud's own numbers; the text beside them is for people
+        return spoken(vendor, result, text(answer.values, "error"))
+    return spoken(vendor, text(answer.values, "error"), description(answer))
 
 
 def description(answer: Answer) -> str:

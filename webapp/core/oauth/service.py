@@ -153,7 +153,7 @@ class LoginService:
         return self.store.flows.take(only.id, session) if only else None
 
     def paste(self, session: str, flow_id: str, given: str) -> Finished:
-        """Finish a log-in with a code or an address that a person pasted.
+        """Finish a log-in with a code or an address that a person pasted; a wrong one may be corrected.
 
         Raises:
             PermanentError: It is no such thing, belongs to another log-in, or the vendor refuses.
@@ -161,10 +161,13 @@ class LoginService:
         returned = Returned.pasted(given)
         if returned.state and state_id(returned.state) != flow_id:
             raise PermanentError("This address belongs to another log-in. Use the link on this page.", field="pasted")
-        flow = self.store.flows.take(flow_id, session)
-        if flow is None:
+        flow = self.store.flows.find(flow_id, session)
+        if flow is None or flow.values.get("way") != Way.PASTE:
             raise PermanentError(OVER)
-        return self._exchanged(flow, returned)
+        finished = self._exchanged(flow, returned)
+        if self.store.flows.take(flow_id, session) is None:
+            raise PermanentError(OVER)
+        return finished
 
     def poll(self, session: str, flow_id: str) -> Finished | None:
         """Ask whether a code was typed; nothing while it was not, however often one asks.

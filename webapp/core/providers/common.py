@@ -176,6 +176,12 @@ def client_pair(attributes: Attributes) -> Iterable[Problem]:
         yield Problem("client_id", "Enter the client ID that belongs to the client secret, or clear both.")
 
 
+def client_id_first(attributes: Attributes) -> Iterable[Problem]:
+    """A client secret needs its id; an app of a vendor that knows public clients may have no secret (RFC 7636)."""
+    if "client_secret" in attributes and "client_id" not in attributes:
+        yield Problem("client_id", "Enter the client ID that belongs to the client secret, or clear both.")
+
+
 def token_lifetime(attributes: Attributes) -> Iterable[Problem]:
     """Warn of a token that cannot be renewed."""
     if "token" not in attributes:

@@ -7,7 +7,7 @@ from webapp.core.providers.base import Provider, Reply
 from webapp.core.providers.common import (
     ADVANCED,
     CLIENT_OPTIONS,
-    client_pair,
+    client_id_first,
     oauth_fields,
     token_lifetime,
     token_unpacker,
@@ -80,7 +80,7 @@ ONEDRIVE = Provider(
     "brand-onedrive",
     FIELDS,
     "onedrive",
-    checks=(client_pair, token_lifetime),
+    checks=(client_id_first, token_lifetime),
     replies=(
         Reply(
             r"unable to get drive_id|itemNotFound|ObjectHandle is Invalid|invalidRequest",

@@ -25,6 +25,7 @@ from webapp.pages.cloud_credentials.views import (
 )
 from webapp.pages.fieldsform import shown_values, stored_values, typed
 from webapp.pages.hx import go, page_or_block
+from webapp.pages.provider_login.forms import logged_in, typed_values
 from webapp.pages.routes import Routes
 
 routes = Routes()
@@ -35,8 +36,11 @@ def edit(credential_id: str) -> Response:
     """Show a stored credential; its secrets stay where they are."""
     credential = runtime().store.credentials.get(credential_id)
     provider = find_provider(credential.provider)
-    draft = drafts().open("")
-    form = Form(provider, draft, credential.name, stored_values(credential.attributes, provider), credential=credential)
+    draft = drafts().open(request.args.get("draft", ""))
+    values = stored_values(credential.attributes, provider)
+    if draft.typed.get("credential") == credential_id:  # back from the provider's log-in
+        values |= typed_values(draft)
+    form = Form(provider, draft, draft.typed.get("name") or credential.name, values, credential=credential)
     return page_or_block(FORM, "fields", form=form, providers=[provider], result=None, ask="")
 
 
@@ -68,7 +72,10 @@ def stored(form: Form, raw: dict[str, str], mine: Attributes, result: Result | N
     number = int(version) if version.isascii() and version.isdigit() else 0
     by = current_account().name
     try:
-        saved = runtime().service.edit(credential_id, raw, version=number, by=by, name=form.name, result=result)
+        new = logged_in(form.draft, raw)
+        saved = runtime().service.edit(
+            credential_id, raw, version=number, by=by, name=form.name, result=result, logged_in=new
+        )
     except ChangedError as error:
         return conflict(form, error.current, form.provider, mine)
     except CredentialError as error:

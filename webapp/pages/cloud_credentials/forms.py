@@ -64,7 +64,11 @@ class Form(FieldsForm):
     @property
     def version(self) -> str:
         """Return the version that the person saw: shown again, a form must not pass for one made of a newer version."""
-        return request.form.get("version", "") or (str(self.credential.version) if self.credential else "")
+        return (
+            request.form.get("version")
+            or self.draft.typed.get("version")
+            or (str(self.credential.version) if self.credential else "")
+        )
 
     @property
     def preview(self) -> Mapping[str, str]:

@@ -22,6 +22,7 @@ from webapp.pages.cluster.listing import READY, cluster_listing
 from webapp.pages.drafts import Draft, Drafts, digest
 from webapp.pages.fieldsform import shown_values, typed
 from webapp.pages.hx import go, page_or_block, wants_fragment
+from webapp.pages.provider_login.forms import logged_in, typed_values
 from webapp.pages.routes import Routes
 
 routes = Routes()
@@ -75,16 +76,19 @@ def fields() -> Response:
     What was typed comes by POST alone: addresses are kept in histories and logs, and secrets are among it.
     """
     sent = request.form if request.method == "POST" else request.args
-    provider = find_provider(sent.get("provider", "S3"))
     draft = drafts().open(sent.get("draft", ""))
+    provider = find_provider(sent.get("provider") or draft.typed.get("provider") or "S3")
     credential = runtime().store.credentials.get(sent["credential"]) if sent.get("credential") else None
     values, raw = dict[str, str](), dict[str, str]()
     if request.method == "POST":
+        forget_other_login(draft, provider.type)
         raw = typed(provider, draft)
         known = {field.key for field in provider.fields}
         values = {key: value for key, value in shown_values(provider, raw, None).items() if key in known}
         drafts().keep(draft)
-    form = Form(provider, draft, sent.get("name", ""), values, credential=credential)
+    elif draft.typed:
+        values = typed_values(draft)
+    form = Form(provider, draft, sent.get("name") or draft.typed.get("name", ""), values, credential=credential)
     if request.method == "POST":
         form.read = runtime().service.examine(provider.type, raw, credential=credential)
     listed = [provider] if credential else creatable()
@@ -114,7 +118,9 @@ def create() -> Response:
     if not may_save(draft, checked.attributes, result):
         return again(form, result=result, ask=question(result), status=200)
     try:
-        saved = service.add(form.name, provider.type, raw, by=current_account().name, result=result)
+        saved = service.add(
+            form.name, provider.type, raw, by=current_account().name, result=result, logged_in=logged_in(draft, raw)
+        )
     except InvalidValuesError as error:
         form.checked = error.checked
         return again(form)
@@ -187,6 +193,13 @@ def cancel(check_id: str) -> Response:
     found.cancel()
     result = found.wait(5)
     return page_or_block("cloud_credentials/_result.html", "outcome", result=result, form=None)
+
+
+def forget_other_login(draft: Draft, provider_type: str) -> None:
+    """Drop a token and its client when another provider is chosen: they are good for the first one alone."""
+    if draft.login and draft.typed.get("provider") != provider_type:
+        draft.login, draft.typed = {}, {}
+        draft.secrets = {key: value for key, value in draft.secrets.items() if key not in {"token", "client_secret"}}
 
 
 def stop_former(draft: Draft) -> None:

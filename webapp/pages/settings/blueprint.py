@@ -9,6 +9,7 @@ blueprint = Blueprint("settings", __name__, template_folder="templates", url_pre
 SECTIONS: tuple[tuple[str, str], ...] = (
     ("settings.backup", "Backup"),
     ("settings.seed", "Secret seed"),
+    ("oauth_apps.index", "OAuth apps"),
     ("settings.audit", "Audit"),
 )
 """Endpoint and name of each section, in the order of the list; one of another blueprint may stand in it as well.
@@ -17,7 +18,7 @@ A section's template extends `settings/frame.html`.
 """
 
 
-@blueprint.context_processor
+@blueprint.app_context_processor
 def sections() -> dict[str, object]:
     """Give the frame its list."""
     return {"sections": SECTIONS}

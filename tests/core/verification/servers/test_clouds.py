@@ -164,6 +164,37 @@ class TestMega:
         assert (wrong.state, wrong.field) == (State.INVALID, "pass")
 
 
+class TestWrongPlaces:
+    def test_a_drive_that_is_not_there(self, verifier: Verifier) -> None:
+        result = verify(verifier, "ONEDRIVE", values("ONEDRIVE", token()) | {"drive_id": "another-drive"})
+        assert (result.state, result.field) == (State.MISCONFIGURED, "drive_id")
+
+    def test_the_other_region_of_pcloud(self, verifier: Verifier) -> None:
+        result = verify(verifier, "PCLOUD", values("PCLOUD", token()) | {"hostname": "eapi.pcloud.com"})
+        assert (result.state, result.field) == (State.INVALID, "token")
+        assert "hostname" in result.message
+
+
+@pytest.fixture(scope="module")
+def cut_off(internet: Internet) -> Iterator[Verifier]:
+    """A verifier whose way out leads nowhere."""
+    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+    pool = DaemonPool(1, environment=internet.environment | nowhere)
+    pool.start()
+    yield Verifier(pool)
+    pool.stop()
+
+
+@pytest.mark.parametrize("provider", [*OAUTH, "B2", "MEGA", "GOOGLE_CLOUD_STORAGE"])
+def test_out_of_reach(cut_off: Verifier, internet: Internet, provider: str) -> None:
+    typed: dict[str, dict[str, object]] = {
+        "B2": {"account": clouds.B2_ID, "key": clouds.B2_KEY},
+        "MEGA": {"user": mega.USER, "pass": mega.PASSWORD},
+        "GOOGLE_CLOUD_STORAGE": {"service_account_credentials": internet.service_account},
+    }
+    assert verify(cut_off, provider, typed.get(provider) or values(provider, token())).state is State.UNREACHABLE
+
+
 def test_nobody_else_was_asked(verifier: Verifier, internet: Internet) -> None:
     assert verify(verifier, "BOX", values("BOX", token())).good
     assert internet.ask("strangers") == []
