@@ -13,6 +13,8 @@ from canary.canaries import Canaries
 from commands.conftest import Ended, Program, Served
 
 ACCOUNT = "admin"
+SEED = "secret-seed.json"
+"""The file that holds the master keys on purpose; they are searched for everywhere else."""
 
 
 class House:
@@ -84,9 +86,9 @@ class House:
         return json.loads(self.program("list", "--json").out)
 
     def look_at_files(self) -> None:
-        """Note every file of the data folder but the seed, which holds no planted value."""
+        """Note every file of the data folder but the seed."""
         for path in sorted(self.program.folder.rglob("*")):
-            if path.is_file():
+            if path.is_file() and path.name != SEED:
                 self.canaries.saw(f"the file {path.name}", path.read_bytes())
 
 
