@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from credential_operator.crd.applying import sign_in
 from webapp.core.errors import PermanentError, TransientError
 from webapp.core.store.keyring import new_seed
@@ -25,7 +27,8 @@ def make_seed_secret(namespace: str, name: str, key: str) -> bool:
     sign_in("")
     api = client.CoreV1Api()
     labels = {"app.kubernetes.io/part-of": "backup-credentials"}
-    body = {"metadata": {"name": name, "labels": labels}, "stringData": {key: new_seed()}, "type": "Opaque"}
+    metadata = client.V1ObjectMeta(name=name, labels=labels)
+    body = client.V1Secret(metadata=metadata, string_data={key: new_seed()}, type="Opaque")
     try:
         api.create_namespaced_secret(namespace, body, _request_timeout=SECONDS)
     except ApiException as error:
@@ -38,7 +41,7 @@ def make_seed_secret(namespace: str, name: str, key: str) -> bool:
     return True
 
 
-def refuse_without_key(data: dict[str, str], name: str, key: str) -> None:
+def refuse_without_key(data: Mapping[str, object], name: str, key: str) -> None:
     """Refuse a Secret that holds something else; nothing is written into it.
 
     Raises:

@@ -52,7 +52,8 @@ def applied(namespace: str, name: str) -> Generator[float]:
     from kubernetes.client.exceptions import ApiException  # noqa: PLC0415
 
     core, custom = client.CoreV1Api(), client.CustomObjectsApi()
-    source = {"metadata": {"name": f"{name}-source"}, "stringData": {"password": token_hex(16)}}
+    metadata = client.V1ObjectMeta(name=f"{name}-source")
+    source = client.V1Secret(metadata=metadata, string_data={"password": token_hex(16)})
     core.create_namespaced_secret(namespace, source, _request_timeout=SECONDS)
     try:
         custom.create_namespaced_custom_object(
@@ -92,7 +93,8 @@ def wait_for_secret(namespace: str, name: str, until: float) -> None:
     core = client.CoreV1Api()
     while time.monotonic() < until:
         with suppress(ApiException):
-            if "rclone.conf" in core.read_namespaced_secret(f"{name}-rclone", namespace, _request_timeout=SECONDS).data:
+            made = core.read_namespaced_secret(f"{name}-rclone", namespace, _request_timeout=SECONDS)
+            if "rclone.conf" in (made.data or {}):
                 return
         time.sleep(STEP)
     raise TransientError(f"No Secret came in time. {told(namespace, name)}")
@@ -102,7 +104,7 @@ def told(namespace: str, name: str) -> str:
     """Return what the status of the resource says."""
     from kubernetes import client  # noqa: PLC0415
 
-    found = client.CustomObjectsApi().get_namespaced_custom_object(
+    found: Any = client.CustomObjectsApi().get_namespaced_custom_object(
         GROUP, VERSION, namespace, PLURAL, name, _request_timeout=SECONDS
     )
     conditions = found.get("status", {}).get("conditions", [])
