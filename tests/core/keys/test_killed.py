@@ -1,4 +1,4 @@
-"""Killed at any moment, 200 times each: a backup, a restore, a rotation and its moving of what is stored."""
+"""Killed at any moment, 100 times on each database: a backup, a restore, a rotation and its moving of what is stored."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from webapp.core.store.backup import Backup
 from webapp.core.store.keys.rewrap import Rewrap
 
 VALUES = {"access_key_id": "AKID", "secret_access_key": "CANARY-SECRET"}
-ROUNDS = 200
-COUNT = 20
+ROUNDS = 100
+COUNT = 10
 
 
 def opened(database: str, folder: Path) -> Store:
