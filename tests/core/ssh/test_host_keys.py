@@ -31,6 +31,19 @@ BOTH = f"{ED.line}\n{EC.line}"
         (f"256 {ED.fingerprint} root@nas (ED25519)", ED.fingerprint),
         (f"@cert-authority *.example.com {ED.line} comment", f"@cert-authority *.example.com {ED.line}"),
     ],
+    ids=[
+        "two lines of .pub",
+        "known_hosts",
+        "with a port",
+        "another host",
+        "pattern",
+        "one alias",
+        "by commas",
+        "twice",
+        "fingerprint",
+        "as ssh-keygen prints it",
+        "authority",
+    ],  # the keys are new in every process
 )
 def test_pasted_lines(pasted: str, kept: str) -> None:
     assert read_host_keys(pasted, "nas.example.com") == kept
@@ -38,7 +51,9 @@ def test_pasted_lines(pasted: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pasted", ["hello", "ssh-ed25519 AAAA", f"@revoked nas {ED.line}", "nas.example.com ssh-dss AAAA"]
+    "pasted",
+    ["hello", "ssh-ed25519 AAAA", f"@revoked nas {ED.line}", "nas.example.com ssh-dss AAAA"],
+    ids=["words", "cut", "revoked", "DSA"],
 )
 def test_what_is_no_host_key_is_refused(pasted: str) -> None:
     with pytest.raises(PermanentError):
