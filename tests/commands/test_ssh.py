@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from servers.kinds.ssh import SshServer
 from servers.kinds.ssh_fleet import PASSWORD, Fleet
+from servers.loopback import LoopbackSshd
 from servers.runs import need
+from servers.truenas import Account, FakeTrueNAS, State, User
 
 from webapp.core.ssh.keys import fingerprint
 
@@ -100,3 +102,30 @@ def test_an_sftp_credential_uses_a_stored_keypair(program: Program, sshd: SshSer
     shown = program("show", "Files", "--json").data
     assert shown["verification"]["field"] == "private_key"
     assert "private_key" not in shown["attributes"]
+
+
+@pytest.mark.parametrize("versions", [("v25.10.0",), ()], ids=["json-rpc", "legacy"])
+def test_a_truenas_is_paired_by_a_password_that_is_used_once(
+    program: Program, tmp_path: Path, versions: tuple[str, ...]
+) -> None:
+    secrets = {"password": "CANARY-admin-password", "otp_token": "CANARY-424242"}
+    with LoopbackSshd(tmp_path / "sshd") as server:
+        nas = State(
+            accounts={"root": Account(secrets["password"], "", otp=secrets["otp_token"])},
+            users={"root": User("root", 1)},
+            port=server.port,
+            host_keys=server.host_keys,
+            on_key=lambda _user, keys: server.authorize(keys),
+            control=bool(versions),
+        )
+        with FakeTrueNAS(nas, versions=versions) as remote:
+            wrong = program("ssh", "pair-truenas", "NAS", "--json", given={"url": remote.url, "password": "x" * 12})
+            assert (wrong.code, program("keypair", "list", "--json").data) == (1, [])
+            values = {"url": remote.url, "allow_http": True, **secrets}
+            paired = program("ssh", "pair-truenas", "NAS", "--type", "ed25519", "--json", given=values)
+        assert (paired.code, paired.data["name"]) == (0, "NAS"), paired.out + paired.err
+        assert program("ssh", "verify", "NAS", "--json").data["state"] == "valid"
+    left = b"".join(path.read_bytes() for path in program.folder.rglob("*") if path.is_file())
+    for secret in secrets.values():
+        assert secret not in wrong.out + paired.out + paired.err
+        assert secret.encode() not in left

@@ -3,7 +3,9 @@
 from webapp.commands.ssh.connections import ssh
 from webapp.commands.ssh.keypairs import keypair
 from webapp.commands.ssh.pairing import pair as _pair
+from webapp.commands.ssh.pairing import pair_truenas as _pair_truenas
 
 __all__ = ["keypair", "ssh"]
 
 ssh.add_command(_pair)
+ssh.add_command(_pair_truenas)

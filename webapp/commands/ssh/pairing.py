@@ -1,4 +1,4 @@
-"""`ssh pair`: sets up a connection to any SSH server by a password that is used once."""
+"""`ssh pair` and `ssh pair-truenas`: set up a connection by a password or an API key that is used once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from webapp.commands.options import json_option, opened, refuse_locked, this_use
 from webapp.commands.output import echo_json
 from webapp.commands.ssh.asking import compared, connection_options, fingerprint_option, key_type_option
 from webapp.commands.ssh.connections import answer, print_result
+from webapp.commands.values import read_stdin
 from webapp.commands.verify import finished
 from webapp.settings import Scope, Settings
 
@@ -45,6 +46,35 @@ def pair(
         started = runtime.ssh.start_pairing(name, wanted, by=this_user(), key_type=key_type)
         result = finished(started)
         made = runtime.ssh.connections.get(started.made) if started.made else None
+    if as_json and made:
+        echo_json({**answer(result), "id": made.id, "name": made.name, "keypair": made.keypair})
+    else:
+        print_result(result, as_json=as_json)
+
+
+@click.command("pair-truenas", cls=Command)
+@click.argument("name", help="The name of the connection that it makes.")
+@click.option(
+    "--keypair", default=None, metavar="NAME", help="A stored keypair; without it one is generated, as --type says."
+)
+@key_type_option
+@json_option
+@with_settings(Scope.EVERY)
+def pair_truenas(settings: Settings, name: str, keypair: str | None, key_type: str, *, as_json: bool) -> None:
+    """Set up a connection to a TrueNAS by a log-in at its web interface that is used once.
+
+    Values are read from standard input as a JSON object: url, admin_username, password or api_key, otp_token, username,
+    sudo, and certificate when the one of the web interface cannot be verified. What is wrong with a certificate is told
+    with its fingerprint. Nothing of the log-in is stored.
+    """
+    values = {"private_key": keypair or f"new:{key_type}", **read_stdin()}
+    with opened(settings) as runtime:
+        refuse_locked(runtime)
+        started = runtime.ssh.truenas.start(name, values, by=this_user())
+        result = finished(started)
+        made = runtime.ssh.connections.get(started.made) if started.made else None
+    if started.certificate and not as_json:
+        click.echo(f"Its certificate has the SHA-256 fingerprint {started.certificate.fingerprint}", err=True)
     if as_json and made:
         echo_json({**answer(result), "id": made.id, "name": made.name, "keypair": made.keypair})
     else:
