@@ -76,7 +76,7 @@ class RunningOperator:
         except httpx.HTTPError:
             return ""
 
-    def metric(self, name: str, **labels: str) -> float:
+    def metric(self, name: str, /, **labels: str) -> float:
         """Return the sum of a metric over all lines with these labels."""
         wanted = [f'{key}="{text}"' for key, text in labels.items()]
         lines = [line for line in self.get("/metrics").splitlines() if re.match(rf"{name}[ {{]", line)]

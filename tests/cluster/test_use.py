@@ -102,10 +102,12 @@ def test_a_wrong_key_shows_and_its_correction_too(space: Space, seaweedfs: S3Ser
     assert space.condition("nightly") == ("True", "Synced")
     assert space.secret("rclone")
     assert ("Warning", "CredentialRejected") in eventually(space.events, 3)
+    assert operator.metric("backup_credentials_verified", namespace=space.name, name="nightly") == 0
     before = operator.writes()
     space.source("keys", secret=seaweedfs.full[1])
     space.wait("nightly", "True", "CredentialAccepted", "Verified", seconds=30)
     time.sleep(0.5)
+    assert operator.metric("backup_credentials_verified", namespace=space.name, name="nightly") == 1
     after = operator.writes()
     assert after["secrets"] - before["secrets"] == 1
     assert after["backupcredentials/status"] - before["backupcredentials/status"] == 2

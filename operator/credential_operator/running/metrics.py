@@ -77,9 +77,14 @@ GAUGES = {
     f"{PREFIX}_verifications_running": "Verifications that run.",
     f"{PREFIX}_verifications_oldest_seconds": "How long the oldest is overdue.",
     f"{PREFIX}_ready": "1 for a resource whose Secrets are right, else 0; by namespace and name.",
+    f"{PREFIX}_verified": "1 for a resource that its provider accepts, 0 for one that it does not; none while unknown.",
     f"{PREFIX}_resources": "Resources by state of verification.",
 }
 """What is read when it is asked for."""
+
+
+OF_ONE = ["namespace", "name"]
+"""Labels of what is told of one resource."""
 
 
 class States(Collector):
@@ -103,16 +108,18 @@ class States(Collector):
         yield from self._resources()
 
     def _resources(self) -> Iterator[GaugeMetricFamily]:
-        ready_name, verified_name = list(GAUGES)[5:]
-        ready = GaugeMetricFamily(ready_name, GAUGES[ready_name], labels=["namespace", "name"])
+        ready, verified, by_state = (
+            GaugeMetricFamily(name, text, labels=labels)
+            for (name, text), labels in zip(list(GAUGES.items())[5:], (OF_ONE, OF_ONE, ["verified"]), strict=True)
+        )
         states: Counts[str] = Counts()
         for held in tuple(self._controller.index.resources.values()):
-            status = held.status
-            good = condition(status, "Ready").get("status") == "True"
-            ready.add_metric([held.place.namespace, held.place.name], float(good))
-            states[(status.get("lastVerification") or {}).get("state", "never")] += 1
-        yield ready
-        verified = GaugeMetricFamily(verified_name, GAUGES[verified_name], labels=["verified"])
+            place = [held.place.namespace, held.place.name]
+            ready.add_metric(place, float(condition(held.status, "Ready").get("status") == "True"))
+            said = condition(held.status, "Verified").get("status")
+            if said in {"True", "False"}:
+                verified.add_metric(place, float(said == "True"))
+            states[(held.status.get("lastVerification") or {}).get("state", "never")] += 1
         for state, count in sorted(states.items()):
-            verified.add_metric([state], count)
-        yield verified
+            by_state.add_metric([state], count)
+        yield from (ready, verified, by_state)
