@@ -13,7 +13,12 @@ from webapp.core.service import CredentialService
 from webapp.core.store import KeyRing, open_store
 
 pytestmark = pytest.mark.benchmark
-VALUES = {"provider": "AWS", "access_key_id": "AKIDMADEUP", "secret_access_key": "made up", "region": "eu-central-1"}
+VALUES = {
+    "provider": "AWS",
+    "access_key_id": "AKIDMADEUP",
+    "secret_access_key": "made-up-for-this",
+    "region": "eu-central-1",
+}
 
 
 def test_saving_a_credential(tmp_path: Path) -> None:

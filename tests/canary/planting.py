@@ -128,7 +128,7 @@ def plain_values(provider_type: str, keys: tuple[str, ...], echo: str) -> dict[s
         "AZUREBLOB": azure.get(keys[0], {}),
         "ONEDRIVE": {**oauth, "drive_id": "d"},
         "OPENSTACK_SWIFT": swift.get(keys[0], {}),
-        "SFTP": {"host": "127.0.0.1", "port": NOBODY, "user": "u"},
+        "SFTP": {"host": "127.0.0.1", "port": NOBODY, "user": "u", "skip_host_key_check": True},
         "WEBDAV": {"url": f"{echo}/", "vendor": "OTHER", **({"user": "u"} if keys[0] == "pass" else {})},
         **dict.fromkeys(("BOX", "DROPBOX", "GOOGLE_PHOTOS", "PCLOUD", "YANDEX"), oauth),
     }

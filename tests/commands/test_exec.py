@@ -95,7 +95,7 @@ def test_files_are_private_in_memory_and_gone_even_when_killed(filled: Program, 
         assert FTP["pass"].encode() not in listed
         assert b"webapp" not in listed  # the command took the program's place
         process.send_signal(number)
-        assert process.wait(20) == -number
+        assert process.wait(60) == -number
     if process.stdin:
         process.stdin.close()
     wait_until(lambda: not folder.exists())

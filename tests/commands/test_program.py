@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -12,7 +13,21 @@ import pytest
 
 from webapp import __version__
 from webapp.commands import main
-from webapp.commands.group import Command
+from webapp.commands.group import Command, SubGroup
+
+
+def leaves(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Give every command, those of groups by both words."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from leaves(command, f"{before}{name} ")
+        elif not command.hidden:
+            yield before + name, command
+
+
+LEAVES = dict(leaves(main))
+BARE = {"audit export", "seed export", "seed give-up", "seed import", "seed next"}
+"""What they print is a file's content, JSON lines or one sentence."""
 
 NAMES = [name for name, command in main.commands.items() if not command.hidden]
 
@@ -33,13 +48,14 @@ def test_every_command_has_help(program: Any, name: str) -> None:
 
 
 def test_every_command_turns_errors_into_lines() -> None:
-    assert {type(command) for command in main.commands.values()} == {Command}
+    assert {type(command) for command in main.commands.values()} == {Command, SubGroup}
+    assert {type(command) for command in LEAVES.values()} == {Command}
 
 
 def test_every_command_on_credentials_has_json() -> None:
-    without = {name for name in NAMES if "--json" not in str([part.opts for part in main.commands[name].params])}
-    # What these two print belongs to the shell and to the command that is started.
-    assert without == {"completion", "exec"}
+    without = {name for name, command in LEAVES.items() if "--json" not in str([part.opts for part in command.params])}
+    # What the first two print belongs to the shell and to the command that is started.
+    assert without == {"completion", "exec", *BARE}
 
 
 def test_the_version_is_told(program: Any) -> None:

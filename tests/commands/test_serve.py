@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import secrets
 import signal
 import socket
 import ssl
@@ -16,6 +17,7 @@ from typing import Any
 
 import httpx
 import psutil
+import psycopg
 import pytest
 import trustme
 
@@ -175,8 +177,12 @@ def test_commands_work_beside_it(filled: Any) -> None:
         assert httpx.get(served.address, follow_redirects=True).status_code == 200
 
 
-def test_two_servers_share_one_store(program: Any) -> None:
-    with program.serving() as first, program.serving() as second:
+def test_two_servers_share_one_store(program: Any, postgres: str) -> None:
+    name = f"t{secrets.token_hex(6)}"
+    with psycopg.connect(f"{postgres} user=test dbname=postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    shared = {"BACKUP_CREDENTIALS_DATABASE": f"postgresql://test@/{name}?{postgres}"}
+    with program.serving(**shared) as first, program.serving(**shared) as second:
         for served in (first, second):
             assert httpx.get(served.address, follow_redirects=True).status_code == 200
 

@@ -156,7 +156,7 @@ def test_the_role_of_the_chart_is_all_that_the_operator_needs(
     """The operator's own check passes with the account's token in the namespace that it serves, and nowhere else."""
     namespaces = f"operator.watchNamespaces={{{installed_in}}}"
     helm("install", "third", CHART, "--set", namespaces, "--set", "crds.enabled=false,rbac.aggregate=false")
-    plane.kubectl("apply", "--server-side", "--filename", CHART / "files/crd.yaml")
+    plane.kubectl("apply", "--server-side", "--force-conflicts", "--filename", CHART / "files/crd.yaml")
     token = plane.kubectl("create", "token", "third-backup-credentials", namespace=installed_in).strip()
     config = json.loads(plane.kubeconfig(namespace=installed_in).read_text())
     config["users"][0]["user"]["token"] = token
