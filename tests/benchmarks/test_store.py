@@ -24,7 +24,7 @@ VALUES = {
 def test_saving_a_credential(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/ours.db", KeyRing.from_file(tmp_path / "seed", create=True))
     service = CredentialService(store, lambda: pytest.fail("nothing is verified"))
-    plain = sqlite3.connect(tmp_path / "plain.db", isolation_level=None)
+    plain = sqlite3.connect(tmp_path / "plain.db", isolation_level=None, check_same_thread=False)
     plain.executescript(
         "PRAGMA journal_mode=wal; PRAGMA synchronous=full; CREATE TABLE t (id TEXT PRIMARY KEY, v TEXT)"
     )
