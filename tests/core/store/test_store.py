@@ -252,7 +252,7 @@ def test_killed_at_any_moment_leaves_the_old_or_the_new(tmp_path: Path) -> None:
         writer = os.fork()
         if writer == 0:
             write_for_ever(address, tmp_path, made.id)
-        time.sleep(random.uniform(0.005, 0.05))
+        time.sleep(random.uniform(0.005, 0.1))
         os.kill(writer, signal.SIGKILL)
         os.waitpid(writer, 0)
         reader = open_store(address, KeyRing.from_file(tmp_path / "seed.json", create=False))
@@ -260,7 +260,7 @@ def test_killed_at_any_moment_leaves_the_old_or_the_new(tmp_path: Path) -> None:
         reader.close()
         assert not found.damaged
         assert found.attributes["m"] == str(found.attributes["n"])[-1] * 2000
-    assert int(found.attributes["n"]) > 10, "they were killed before they wrote"
+    assert int(found.attributes["n"]) > 50, "they were killed before they wrote"
 
 
 def write_for_ever(address: str, folder: Path, identifier: str) -> None:
