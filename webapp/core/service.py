@@ -16,6 +16,7 @@ from webapp.core.oauth.records import LoggedIn, meant, watch
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Support
 from webapp.core.ssh.choosing import new_keypair, with_keypair_ids
+from webapp.core.store.audit import Action
 from webapp.core.validation import Checked, InvalidValuesError, check
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class CredentialService:
         checked = self._checked(provider_type, raw)
         with new_keypair(self.store, checked.provider, name, checked.attributes, by=by) as attributes:
             credential = self.store.credentials.add(name, provider_type, attributes, by=by)
-        watch(self.store, credential, logged_in)
+        self._watch(credential, logged_in)
         return self._with_result(credential, result)
 
     def edit(
@@ -160,9 +161,19 @@ class CredentialService:
                 credential_id, version=meant(self.store, credential, version), by=by, name=name, attributes=attributes
             )
         if checked.attributes != credential.attributes:
-            watch(self.store, changed, logged_in)
+            self._watch(changed, logged_in, again=bool(credential.attributes.get("token")))
             self._note_host_keys(credential, checked.attributes, by)
         return self._with_result(changed, result)
+
+    def _watch(self, credential: Credential, logged_in: LoggedIn | None, *, again: bool = False) -> None:
+        """Begin to keep its token alive; a log-in that it was saved with is noted in the audit."""
+        with self.store.together():
+            watch(self.store, credential, logged_in)
+            if logged_in:
+                detail = {"provider": credential.provider, "what": "reconnected" if again else "connected"}
+                self.store.audit.note(
+                    Action.CONNECT, kind="credential", subject=credential.id, name=credential.name, detail=detail
+                )
 
     def _note_host_keys(self, before: Credential, attributes: Attributes, by: str) -> None:
         """Keep in the history that a pinned host key was replaced, as for SSH connections."""

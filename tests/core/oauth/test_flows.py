@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import ssl
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from core.oauth.clicking import APP, HERE, ME, OTHER, begin, logged_in, sent, sign_in, trust
 from servers.fake_internet.starting import Internet
 from servers.fake_internet.tokens import CLIENT, CLIENT_SECRET
 
@@ -23,57 +22,10 @@ from webapp.core.oauth.flows import Returned, Way, check_app, redirect_problem
 from webapp.core.oauth.pickers import drive_type, onedrive_drives, shared_drives, sharepoint_drives
 from webapp.core.oauth.records import LoggedIn, watch
 from webapp.core.oauth.revoke import can_revoke, revoke
-from webapp.core.oauth.service import Finished, LoginService, Started
+from webapp.core.oauth.service import LoginService
 from webapp.core.oauth.vendors import VENDORS
-from webapp.core.store import KeyRing, Store, open_store
+from webapp.core.store import Store
 from webapp.core.tokens import Token
-
-HERE = "https://backup.example.com/oauth/callback"
-APP = {"client_id": CLIENT, "client_secret": CLIENT_SECRET}
-ME, OTHER = "session-one", "session-two"
-
-
-@pytest.fixture(autouse=True)
-def reach(internet: Internet, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in internet.environment.items():
-        monkeypatch.setenv(name, value)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = open_store(f"sqlite:///{tmp_path}/s.db", KeyRing.from_file(tmp_path / "seed.json", create=True))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def logins(store: Store) -> LoginService:
-    return LoginService(store)
-
-
-def begin(logins: LoginService, provider: str, *, session: str = ME, way: Way = Way.REDIRECT, **more: str) -> Started:
-    return logins.begin(session, provider, {**APP, **more}, way=way, redirect=HERE)
-
-
-def trust(internet: Internet) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(internet.ca_file))
-
-
-def sign_in(internet: Internet, address: str, account: str = "ada", answer: str = "allow") -> httpx.Response:
-    """Press a button on the vendor's page."""
-    with httpx.Client(proxy=internet.proxy, verify=trust(internet), trust_env=False) as browser:
-        assert "<form" in browser.get(address).text
-        return browser.post(address, data={"account": account, "answer": answer})
-
-
-def sent(answer: httpx.Response) -> dict[str, str]:
-    """Return the parameters that the browser is sent back with."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
-
-
-def logged_in(logins: LoginService, internet: Internet, provider: str, account: str = "ada") -> Finished:
-    started = begin(logins, provider)
-    return logins.come_back(ME, sent(sign_in(internet, started.address, account)))
 
 
 @pytest.mark.parametrize("provider", VENDORS)

@@ -22,12 +22,6 @@ PAST, FAR = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
 BOX = PROVIDERS["BOX"]
 
 
-@pytest.fixture(autouse=True)
-def reach(internet: Internet, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in internet.environment.items():
-        monkeypatch.setenv(name, value)
-
-
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Store]:
     made = store_at(tmp_path)

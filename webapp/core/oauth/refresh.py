@@ -30,6 +30,7 @@ from webapp.core.oauth.vendors import VENDORS
 from webapp.core.oauth.web import WHOLE, Answer, ask
 from webapp.core.providers.base import Provider
 from webapp.core.store import ChangedError, Credential, Store
+from webapp.core.store.audit import Action, Outcome
 from webapp.core.store.logins import Login
 from webapp.core.tokens import Token
 from webapp.core.verification.verifier import Fresh
@@ -115,8 +116,24 @@ class TokenDoor:
                     raise error from None
         except CredentialError as error:
             for_good = isinstance(error, PermanentError) and error.field == "token"
-            self._store.logins.put(failed(login, error.message, datetime.now(UTC), for_good=for_good))
+            self._failed(credential, failed(login, error.message, datetime.now(UTC), for_good=for_good), before=login)
             raise
+
+    def _failed(self, credential: Credential, login: Login, *, before: Login) -> None:
+        """Keep what went wrong; that a log-in is over for good stands in the audit, once."""
+        with self._store.together():
+            self._store.logins.put(login)
+            if login.needs_login and not before.needs_login:
+                detail = {"what": "needs re-login", "why": login.error}
+                self._store.audit.note(
+                    Action.FAILURE,
+                    kind="credential",
+                    subject=credential.id,
+                    name=credential.name,
+                    outcome=Outcome.FAILED,
+                    who=self._by,
+                    detail=detail,
+                )
 
     def _keep(self, credential: Credential, login: Login, old: Token, new: Token) -> Credential:
         """Store a new token together with the old one; another change meanwhile is kept, and a newer log-in wins."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from webapp.core.errors import PermanentError
+from functools import partial
+
+from webapp.core.errors import CredentialError, PermanentError
 from webapp.core.fields import Attributes
 from webapp.core.oauth.accounts import bearer
 from webapp.core.oauth.refusals import refusal
 from webapp.core.oauth.vendors import VENDORS
 from webapp.core.oauth.web import Answer, ask
+from webapp.core.store import Store
+from webapp.core.store.audit import Action, Outcome
 from webapp.core.tokens import Token
 
 
@@ -15,6 +19,22 @@ def can_revoke(provider_type: str) -> bool:
     """Tell whether the vendor has a way to end a token."""
     vendor = VENDORS.get(provider_type)
     return bool(vendor and vendor.revoke)
+
+
+def revoke_stored(store: Store, credential_id: str) -> None:
+    """End a stored credential's token at the vendor; how that ended is noted in the audit.
+
+    Raises:
+        CredentialError: See `revoke`.
+    """
+    credential = store.credentials.get(credential_id)
+    noted = partial(store.audit.note, Action.REVOKE, kind="credential", subject=credential.id, name=credential.name)
+    try:
+        revoke(credential.provider, credential.attributes)
+    except CredentialError as error:
+        noted(outcome=Outcome.FAILED, detail={"why": error.message})
+        raise
+    noted(detail={"provider": credential.provider})
 
 
 def revoke(provider_type: str, attributes: Attributes) -> None:

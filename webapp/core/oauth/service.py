@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from webapp.core.errors import PermanentError
+from webapp.core.errors import CredentialError, PermanentError, TransientError
 from webapp.core.fields import Attributes, as_text
 from webapp.core.oauth import flows
 from webapp.core.oauth.accounts import account_name
@@ -15,6 +16,7 @@ from webapp.core.oauth.endpoints import PCLOUD_HOSTS
 from webapp.core.oauth.flows import Made, Returned, Way
 from webapp.core.oauth.vendors import VENDORS, Vendor
 from webapp.core.store import Store
+from webapp.core.store.audit import Action, Outcome
 from webapp.core.store.logins import Flow
 from webapp.core.store.logins.flows import state_id
 
@@ -103,22 +105,19 @@ class LoginService:
         values |= {"way": way, "access": access, "device": secrets.token_hex(16)}
         if way is Way.DEVICE:
             return self._by_code(session, provider_type, client, values)
-        values["verifier"] = flows.new_verifier()
-        values["redirect"] = redirect if way is Way.REDIRECT else flows.paste_address(vendor)
+        values |= {"redirect": redirect if way is Way.REDIRECT else flows.paste_address(vendor)}
+        return self._by_address(session, provider_type, client, {**values, "verifier": flows.new_verifier()})
+
+    def _by_address(self, session: str, provider_type: str, client: Attributes, values: dict[str, str]) -> Started:
+        """Begin one that the browser comes back from, here or to an address that is pasted."""
         state, flow = self.store.flows.start(session, provider_type, values)
-        address = flows.authorization(
-            provider_type,
-            client,
-            access=access,
-            state=state,
-            redirect=values["redirect"],
-            verifier=values["verifier"],
-            device=values["device"],
-        )
+        asked = {name: values[name] for name in ("access", "redirect", "verifier", "device")}
+        address = flows.authorization(provider_type, client, state=state, **asked)
         self.store.flows.put(flow, session, {**values, "address": address})
         return Started(flow, address)
 
     def _by_code(self, session: str, provider_type: str, client: Attributes, values: dict[str, str]) -> Started:
+        """Begin one whose code the person types at the vendor."""
         if not VENDORS[provider_type].device:
             raise PermanentError(f"{VENDORS[provider_type].label} has no log-in by code.")
         code = flows.start_device(provider_type, client, access=values["access"], device=values["device"])
@@ -141,6 +140,7 @@ class LoginService:
         returned = Returned.of(parameters)
         flow = self._taken(session, returned)
         if flow is None or flow.values.get("way") != Way.REDIRECT:
+            self._note(None, OVER, Outcome.REFUSED)
             raise PermanentError(OVER)
         return self._exchanged(flow, returned)
 
@@ -183,27 +183,51 @@ class LoginService:
             return None
         later = {**flow.values, "next": str(time.time() + float(flow.values["interval"]))}
         self.store.flows.put(flow, session, later)
-        made = flows.poll_device(
-            flow.provider, _client(flow), secret=flow.values["secret"], access=flow.values["access"]
-        )
+        with self._noted(flow):
+            made = flows.poll_device(
+                flow.provider, _client(flow), secret=flow.values["secret"], access=flow.values["access"]
+            )
         if made is None or self.store.flows.take(flow_id, session) is None:
             return None
         return self._finished(flow, made)
 
     def _exchanged(self, flow: Flow, returned: Returned) -> Finished:
-        returned.refuse_error(VENDORS[flow.provider])
-        first, *others = _clients(flow, returned)
-        try:
-            return self._finished(flow, _exchange(flow, first, returned))
-        except PermanentError:
-            if not others:
-                raise
-            return self._finished(flow, _exchange(flow, others[0], returned))
+        with self._noted(flow):
+            returned.refuse_error(VENDORS[flow.provider])
+            first, *others = _clients(flow, returned)
+            try:
+                made = _exchange(flow, first, returned)
+            except PermanentError:
+                if not others:
+                    raise
+                made = _exchange(flow, others[0], returned)
+        return self._finished(flow, made)
 
     def _finished(self, flow: Flow, made: Made) -> Finished:
-        values = {**made.values}
-        account = account_name(flow.provider, made.token, values)
-        return Finished(flow, values, account, made.scopes)
+        self._note(flow)
+        return Finished(flow, {**made.values}, account_name(flow.provider, made.token, made.values), made.scopes)
+
+    @contextmanager
+    def _noted(self, flow: Flow) -> Generator[None]:
+        """Note in the audit what came to nothing; a code that is asked for again and again is no failure yet."""
+        try:
+            yield
+        except CredentialError as error:
+            transient = isinstance(error, TransientError)
+            if not transient or flow.values["way"] != Way.DEVICE:
+                self._note(flow, error.message, Outcome.FAILED if transient else Outcome.REFUSED)
+            raise
+
+    def _note(self, flow: Flow | None, why: str = "", outcome: Outcome = Outcome.OK) -> None:
+        """Note who logged in where and how it ended; not as whom, which is for those alone who may see the credential."""
+        detail = {"why": why} if why else {}
+        if flow is None:
+            self.store.audit.note(Action.CONNECT, kind="log-in", outcome=outcome, detail=detail)
+            return
+        label, detail = VENDORS[flow.provider].label, {"way": flow.values["way"], **detail}
+        self.store.audit.note(
+            Action.CONNECT, kind="log-in", subject=flow.provider, name=label, outcome=outcome, detail=detail
+        )
 
 
 def _vendor(provider_type: str) -> Vendor:

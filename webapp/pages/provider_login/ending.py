@@ -6,9 +6,8 @@ from flask import flash, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp.core.errors import CredentialError, NotFoundError
-from webapp.core.oauth.revoke import can_revoke, revoke
+from webapp.core.oauth.revoke import can_revoke, revoke_stored
 from webapp.core.oauth.vendors import VENDORS
-from webapp.core.store.audit import Action
 from webapp.pages.access import current_account, runtime
 from webapp.pages.hx import go, page_or_block
 from webapp.pages.routes import Routes
@@ -47,9 +46,5 @@ def revoke_and_delete(credential_id: str) -> Response:
 
 def ended(credential_id: str) -> None:
     """Revoke and delete."""
-    credential = runtime().store.credentials.get(credential_id)
-    revoke(credential.provider, credential.attributes)
-    runtime().store.audit.note(
-        Action.CHANGE, kind="credential", subject=credential.id, name=credential.name, detail={"token": "revoked"}
-    )
+    revoke_stored(runtime().store, credential_id)
     runtime().service.delete(credential_id, by=current_account().name)

@@ -30,6 +30,8 @@ class Action(StrEnum):
     VERIFICATION = "verification"
     IMPORT = "import"
     PUBLISH = "publish"
+    CONNECT = "connect"  # logged in at a provider
+    REVOKE = "revoke"  # a log-in ended at the provider
     BACKUP = "backup"
     RESTORE = "restore"
     SEED = "seed"  # exported, imported, unlocked, given up
