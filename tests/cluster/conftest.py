@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cluster.operators import RunningOperator, Served, Space
 from servers.kinds.kubernetes import ControlPlane
 from servers.runs import Run
 
@@ -46,3 +47,30 @@ def cluster(servers_run: Run, control_plane: ControlPlane) -> ControlPlane:
     """The shared control plane with the definition."""
     servers_run.once("definition", lambda _: apply_definition(control_plane))
     return control_plane
+
+
+@pytest.fixture(scope="module")
+def served(
+    request: pytest.FixtureRequest, cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """An operator for namespaces of its own, one for each test of the module.
+
+    Other processes run operators on the same control plane. One for the whole cluster would work on their resources
+    too, so that nobody could count what it writes.
+    """
+    count = sum(item.path == request.path for item in request.session.items)
+    with Served.on(cluster, tmp_path_factory.mktemp("operator"), count) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def operator(served: Served) -> RunningOperator:
+    """The module's operator."""
+    return served.operator
+
+
+@pytest.fixture
+def space(served: Served) -> Iterator[Space]:
+    """A namespace of one test, served by the module's operator; its resources go with the test."""
+    with served.space() as free:
+        yield free

@@ -10,10 +10,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from servers.kinds.kubernetes import ControlPlane
@@ -21,6 +21,9 @@ from servers.kinds.kubernetes import ControlPlane
 from credential_operator.names import API_VERSION, KIND
 
 PROGRAM = (sys.executable, "-m", "webapp", "operator")
+COLLECTED = 60
+"""Seconds within which garbage collection took what has no owner any more. The controller looks every 30 seconds for
+new kinds, and only then hears that a resource is gone."""
 
 
 class RunningOperator:
@@ -66,6 +69,7 @@ class RunningOperator:
 
     def ready(self) -> bool:
         """Ask whether it is ready."""
+        assert self.process.poll() is None, f"the operator has ended: {self.said}"
         return self.get("/readyz").startswith("ok")
 
     def get(self, path: str) -> str:
@@ -105,7 +109,7 @@ class RunningOperator:
 
 
 @contextmanager
-def running(plane: ControlPlane, folder: Path, *options: str, **more: Any) -> Iterator[RunningOperator]:
+def running(plane: ControlPlane, folder: Path, *options: str, **more: Any) -> Generator[RunningOperator]:
     """Run an operator for a while."""
     started = RunningOperator(plane, folder, *options, **more)
     try:
@@ -191,3 +195,42 @@ class Space:
         """Return type and reason of every event."""
         found = self.http.get(f"/api/v1/namespaces/{self.name}/events").json()["items"]
         return [(one["type"], one["reason"]) for one in found]
+
+
+class Served:
+    """An operator with namespaces that nobody else serves, each for one test.
+
+    Attributes:
+        operator: It.
+    """
+
+    def __init__(self, operator: RunningOperator, spaces: list[Space]) -> None:
+        self.operator, self._free = operator, spaces
+
+    @classmethod
+    @contextmanager
+    def on(cls, plane: ControlPlane, folder: Path, count: int) -> Generator[Self]:
+        """Run an operator for so many new namespaces."""
+        spaces = [Space(plane) for _ in range(count)]
+        options = [part for space in spaces for part in ("--namespace", space.name)]
+        try:
+            with running(plane, folder, *options) as operator:
+                yield cls(operator, list(spaces))
+        finally:
+            for space in spaces:
+                space.http.close()
+
+    @contextmanager
+    def space(self) -> Generator[Space]:
+        """Give a namespace for a while; afterwards its resources are gone, so that nothing more is written for them."""
+        space = self._free.pop()
+        try:
+            yield space
+        finally:
+            space.http.delete(space.resources).raise_for_status()
+            eventually(lambda: self._forgotten(space), 20)
+
+    def _forgotten(self, space: Space) -> bool:
+        """Tell whether the operator knows no resource of a namespace any more, or has ended."""
+        ended = self.operator.process.poll() is not None
+        return ended or f'namespace="{space.name}"' not in self.operator.get("/metrics")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from cluster.operators import RunningOperator, Space, eventually, running
+from cluster.operators import COLLECTED, RunningOperator, Space, eventually
 from servers.kinds.kubernetes import ControlPlane
 
 NEVER = {"interval": "0"}
@@ -28,19 +26,6 @@ def s3(**changes: Any) -> dict[str, Any]:
         "verification": NEVER,
         **changes,
     }
-
-
-@pytest.fixture(scope="module")
-def operator(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningOperator]:
-    with running(cluster, tmp_path_factory.mktemp("operator")) as started:
-        yield started
-
-
-@pytest.fixture
-def space(cluster: ControlPlane, operator: RunningOperator) -> Iterator[Space]:
-    made = Space(cluster)
-    yield made
-    made.http.close()
 
 
 def test_a_resource_becomes_a_secret_by_two_writes(space: Space, operator: RunningOperator) -> None:
@@ -147,7 +132,7 @@ def test_the_older_of_two_writes_and_the_younger_says_so(space: Space) -> None:
     space.wait("young", "False", "TargetConflict")
     assert "old" in space.get("young")["status"]["conditions"][0]["message"]
     space.kubectl("delete", "bc/old")
-    space.wait("young", "True", seconds=20)
+    space.wait("young", "True", seconds=COLLECTED)
 
 
 def test_a_missing_source_is_told_once_and_found_when_it_comes(space: Space) -> None:
@@ -205,7 +190,7 @@ def test_outputs_go_with_their_resource_or_stay(space: Space) -> None:
     space.wait("stays", "True")
     assert "ownerReferences" not in (space.secret("stays") or {})["metadata"]
     space.kubectl("delete", "bc/goes", "bc/stays")
-    eventually(lambda: space.secret("goes") is None, 20)
+    eventually(lambda: space.secret("goes") is None, COLLECTED)
     assert space.secret("stays")
 
 
@@ -218,7 +203,7 @@ def test_a_generated_password_is_made_once(space: Space) -> None:
     password = space.values("out")["RESTIC_PASSWORD"]
     assert len(password) > 30
     space.kubectl("delete", "bc/nightly")
-    eventually(lambda: space.secret("out") is None, 20)
+    eventually(lambda: space.secret("out") is None, COLLECTED)
     space.apply("nightly", spec)
     space.wait("nightly", "True")
     assert space.values("out")["RESTIC_PASSWORD"] == password

@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from cluster.operators import RunningOperator, Space, eventually, running
-from servers.kinds.kubernetes import ControlPlane
+from cluster.operators import RunningOperator, Space, eventually
 from servers.kinds.s3 import S3Server
 from servers.kinds.ssh import SshServer
 from servers.runs import need
@@ -21,19 +18,6 @@ from webapp.core.rclone.metadata import binary
 REFERRED = {"secretKeyRef": {"name": "keys", "key": "secret"}}
 RESTIC = {"name": "restic", "format": "restic", "options": {"repository": "alpha/db"}}
 RCLONE = {"name": "rclone", "format": "rclone", "options": {"remote": "nightly"}}
-
-
-@pytest.fixture(scope="module")
-def operator(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningOperator]:
-    with running(cluster, tmp_path_factory.mktemp("operator")) as started:
-        yield started
-
-
-@pytest.fixture
-def space(cluster: ControlPlane, operator: RunningOperator) -> Iterator[Space]:
-    made = Space(cluster)
-    yield made
-    made.http.close()
 
 
 def s3(server: S3Server, **more: Any) -> dict[str, Any]:

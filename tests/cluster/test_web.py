@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from cluster.operators import RunningOperator, Space, eventually, running
+from cluster.operators import RunningOperator, Space, eventually
 from pages.browser.running import CHROMIUM, FLAGS, NAME, PASSWORD, Site
 from playwright.sync_api import Page, expect, sync_playwright
-from servers.kinds.kubernetes import ControlPlane
 
 from webapp.core.store import KeyRing, Store, open_store
 
@@ -24,12 +23,6 @@ S3 = {
 }
 OUTPUTS = [{"name": "out", "format": "rclone"}]
 NEVER = {"interval": "0"}
-
-
-@pytest.fixture(scope="module")
-def operator(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningOperator]:
-    with running(cluster, tmp_path_factory.mktemp("web") / "data") as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +57,6 @@ def store(operator: RunningOperator) -> Iterator[Store]:
     found = open_store(f"sqlite:///{operator.folder}/backup-credentials.db", ring)
     yield found
     found.close()
-
-
-@pytest.fixture
-def space(cluster: ControlPlane, operator: RunningOperator) -> Iterator[Space]:
-    made = Space(cluster)
-    yield made
-    made.http.close()
 
 
 def test_a_resource_shows_within_two_seconds_of_kubectl_apply(page: Page, site: Site, space: Space) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 from dataclasses import dataclass, field
 
+from credential_operator.crd.nodes import NAME_LIMIT
 from credential_operator.names import PRODUCT
 
 
@@ -47,4 +49,7 @@ class OperatorSettings:
     @property
     def lease_name(self) -> str:
         """Name of the lease: one for the whole cluster, another for each set of namespaces."""
-        return "-".join((PRODUCT, "operator", *sorted(self.namespaces)))[:253].rstrip("-.")
+        name = "-".join((PRODUCT, "operator", *sorted(self.namespaces)))
+        if len(name) <= NAME_LIMIT:
+            return name
+        return f"{PRODUCT}-operator-{hashlib.sha256(name.encode()).hexdigest()[:32]}"
