@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
+from servers.kinds.database import empty_database
 
 from webapp.core.store import KeyRing, Store, open_store
 from webapp.core.store.backup import Backup, Choice, RestorePlan
@@ -25,21 +24,18 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     names: dict[str, str] = {}
 
     def go(name: str, kind: str = "sqlite", *, seed: str = "") -> Store:
-        address = names.setdefault(name, f"sqlite:///{tmp_path}/{name}.db" if kind == "sqlite" else fresh(request))
+        address = names.setdefault(
+            name,
+            f"sqlite:///{tmp_path}/{name}.db"
+            if kind == "sqlite"
+            else empty_database(request.getfixturevalue("postgres")),
+        )
         opened.append(open_store(address, KeyRing.from_file(tmp_path / f"{seed or name}.json", create=True)))
         return opened[-1]
 
     yield go
     for store in opened:
         store.close()
-
-
-def fresh(request: pytest.FixtureRequest) -> str:
-    server = request.getfixturevalue("postgres")
-    name = f"t{secrets.token_hex(6)}"
-    with psycopg.connect(f"{server} user=test dbname=postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"postgresql://test@/{name}?{server}"
 
 
 def filled(store: Store, count: int = 3) -> Store:

@@ -221,6 +221,7 @@ def test_words_can_be_typed_back(make: Make) -> None:
     back = from_words([f"  {line.upper()}  " for line in lines])
     assert (set(back.ids), back.primary_id) == (set(store.keys.ring.ids), store.keys.ring.primary_id)
     words = lines[0].split()
+    own = next(word for word in words[2:] if word not in {"list", "word", "number", "again", "look"})  # ours, too
     for wrong, sentence in (
         (words[:-1], "23 words"),
         (["nonsense", *words[1:]], "number 1"),
@@ -228,7 +229,7 @@ def test_words_can_be_typed_back(make: Make) -> None:
     ):
         with pytest.raises(SeedError, match=sentence) as caught:
             from_words([" ".join(wrong)])
-        assert words[5] not in str(caught.value)
+        assert own not in str(caught.value).split()
 
 
 def test_ten_thousand_there_and_back(make: Make) -> None:

@@ -8,16 +8,28 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from servers.kinds.database import empty_database
 
 from webapp.core.ssh.results import Tested
 from webapp.core.ssh.service import SshService
 from webapp.core.ssh.wire.running import SshCheck
 from webapp.core.store import KeyRing, Store, open_store
 
+BOTH_DATABASES = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+"""For tests of what is stored; the others speak with servers and would say the same on both."""
+
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path}/store.db", KeyRing.from_file(tmp_path / "seed.json", create=True))
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, SQLite unless a test asks for both."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path}/store.db"
+    return empty_database(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def store(database: str, tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(database, KeyRing.from_file(tmp_path / "seed.json", create=True))
     yield opened
     opened.close()
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from core.ssh.conftest import BOTH_DATABASES
 from servers.kinds.ssh_fleet import Changing, Fleet
 from servers.runs import Run, free_port, listens, need
 
@@ -133,6 +134,7 @@ def test_another_kind_of_host_key_is_no_alarm(
     assert result.host_key is HostKeyOutcome.MATCH
 
 
+@BOTH_DATABASES
 def test_a_changed_host_key_is_an_alarm_until_it_is_accepted(
     service: SshService, store: Store, changing_sshd: Changing, keypair: Keypair
 ) -> None:
@@ -206,6 +208,7 @@ def test_ssh_reads_what_is_printed_for_it(service: SshService, fleet: Fleet, key
     assert said.stdout == "hello\n", said.stderr
 
 
+@BOTH_DATABASES
 def test_names_are_shared_and_edits_are_guarded(service: SshService, fleet: Fleet, keypair: Keypair) -> None:
     values = fleet.values(fleet.normal, private_key=keypair.id)
     with pytest.raises(ConflictError):
@@ -221,6 +224,7 @@ def test_names_are_shared_and_edits_are_guarded(service: SshService, fleet: Flee
     assert names(service.connections.all()) == ["NAS (2)"]
 
 
+@BOTH_DATABASES
 def test_a_keypair_without_a_private_half_is_refused(service: SshService, fleet: Fleet, keypair: Keypair) -> None:
     public = service.keypairs.add("Public", {"public_key": keypair.public_key}, by="test")
     assert not public.has_private
@@ -254,6 +258,7 @@ def test_rclone_serves_sftp(
     assert result.steps[4].state == "ok"
 
 
+@BOTH_DATABASES
 def test_stored_connections_are_tested_again(service: SshService, store: Store, fleet: Fleet, keypair: Keypair) -> None:
     made = service.connections.add("NAS", fleet.values(fleet.normal, private_key=keypair.id), by="test")
     again = Reverification(store, service.connections.test_stored, 3600, records=store.ssh.connections, lease="retests")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from core.ssh.conftest import BOTH_DATABASES
 
 from webapp.core.errors import ConflictError, PermanentError
 from webapp.core.ssh.keys import generate
@@ -10,6 +11,7 @@ from webapp.core.ssh.service import SshService
 from webapp.core.store import EntryChangedError, Keypair, Store
 from webapp.core.store.audit.reading import Filter
 
+pytestmark = BOTH_DATABASES
 PLACE = {"host": "nas.example.com", "username": "u"}
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_ssh_private_key
 from servers.runs import need
 
 from webapp.core.errors import PermanentError
+from webapp.core.ssh.keyfiles import with_comment
 from webapp.core.ssh.keys import KEY_TYPES, file_names, generate, read_keypair, read_public
 
 PASSPHRASE = "canary-passphrase é"
@@ -49,6 +51,51 @@ def test_ssh_keygen_reads_what_is_generated(tmp_path: Path, key_type: str) -> No
     assert " ".join(rest).startswith("Büro NAS (")
     assert key_type.startswith("ed25519") or bits in {"3072", "4096", "256"}
     assert key.private not in repr(key)
+    path.with_suffix(".pub").unlink()
+    assert keygen("-l", "-f", path).split(" ", 2)[2].startswith("Büro NAS (")  # the comment inside the private file
+
+
+@pytest.mark.parametrize("key_type", KEY_TYPES)
+def test_the_file_is_as_ssh_keygen_writes_it_whatever_the_length_of_the_comment(tmp_path: Path, key_type: str) -> None:
+    """Every length of the padding; ssh-keygen writes the same bytes but for its two check numbers."""
+    bare = KEY_TYPES[key_type].make()
+    pem = bare.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+    path = tmp_path / "key"
+    for length in range(9):
+        path.write_text(with_comment(pem, "x" * length))
+        path.chmod(0o600)
+        read = load_ssh_private_key(path.read_bytes(), None)
+        assert read.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()) == bare.private_bytes(
+            Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+        )
+        ours = path.read_text()
+        keygen("-q", "-c", "-C", "x" * length, "-f", path)
+        theirs = path.read_text()
+        assert [len(line) for line in ours.splitlines()] == [len(line) for line in theirs.splitlines()]
+        assert without_checks(ours) == without_checks(theirs)
+
+
+def without_checks(pem: str) -> bytes:
+    """Return the bytes of a key file without the two equal random numbers in it."""
+    data = base64.b64decode("".join(pem.splitlines()[1:-1]))
+    at = len(b"openssh-key-v1\0")
+    for number in range(4):  # cipher, its key, its options; behind the number of keys, the public key
+        at += 4 * (number == 3) + 4 + int.from_bytes(data[at + 4 * (number == 3) :][:4], "big")
+    at += 4  # the length of the private part
+    assert data[at : at + 4] == data[at + 4 : at + 8], pem[:40]
+    return data[:at] + data[at + 8 :]
+
+
+@pytest.mark.parametrize("broken", ["", "-----BEGIN", "b3BlbnNzaC1rZXktdjEA", "c29tZXRoaW5nIGVsc2U="])
+def test_a_comment_goes_into_nothing_else(broken: str, tmp_path: Path) -> None:
+    with pytest.raises((ValueError, IndexError)):
+        with_comment(broken, "x")
+    private, _ = made(tmp_path, "ed25519", "256", "openssh")
+    with pytest.raises(ValueError, match="comment already"):
+        with_comment(private, "x")
+    locked, _ = made(tmp_path, "rsa", "2048", "openssh", "passphrase")
+    with pytest.raises(ValueError, match="without a passphrase"):
+        with_comment(locked, "x")
 
 
 @pytest.mark.parametrize(("kind", "bits", "form"), KINDS)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from core.ssh.conftest import BOTH_DATABASES
 from servers.kinds.ssh_fleet import PASSWORD, Fleet
 
 from webapp.core.ssh import results
@@ -62,6 +63,7 @@ def test_a_file_without_a_final_line_end_keeps_its_last_key(service: SshService,
     assert lines[2] == service.keypairs.get("NAS Key").public_key
 
 
+@BOTH_DATABASES
 def test_a_home_that_others_may_write_is_named_and_everything_is_undone(
     service: SshService, fleet: Fleet, ended: Ended
 ) -> None:

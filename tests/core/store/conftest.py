@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
+from servers.kinds.database import empty_database
 
 from webapp.core.store import KeyRing, Store, open_store
 from webapp.core.store.registry import declared_columns, sealed_in
@@ -18,11 +17,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/store.db"
-    server = request.getfixturevalue("postgres")
-    name = f"t{secrets.token_hex(6)}"
-    with psycopg.connect(f"{server} user=test dbname=postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"postgresql://test@/{name}?{server}"
+    return empty_database(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture

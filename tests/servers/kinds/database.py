@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import subprocess
 from functools import partial
 from pathlib import Path
+
+import psycopg
 
 from servers.runs import Run, command, lack, need_root
 
@@ -40,3 +43,11 @@ def accepts(programs: Path, place: Path) -> bool:
     except subprocess.CalledProcessError:
         return False
     return True
+
+
+def empty_database(server: str) -> str:
+    """Make a database and return its address as the settings take it."""
+    name = f"t{secrets.token_hex(6)}"
+    with psycopg.connect(f"{server} user=test dbname=postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"postgresql://test@/{name}?{server}"

@@ -34,6 +34,8 @@ class FakeTrueNAS:
         passwords: Whether its security settings allow passwords.
         old_logins: Whether `auth.login` is still there.
         standby: Addresses of the active controller when this is the other one.
+        scram: Whether API keys may prove themselves by SCRAM, as in 26 and newer.
+        impostor: Whether it answers SCRAM without knowing the key.
     """
 
     def __init__(
@@ -47,12 +49,15 @@ class FakeTrueNAS:
         passwords: bool = True,
         old_logins: bool = True,
         standby: tuple[str, ...] = (),
+        scram: bool = False,
+        impostor: bool = False,
         host: str = "127.0.0.1",
     ) -> None:
         self.state, self.versions, self.allowed, self.https_only = state, versions, allowed, https_only
         self.encrypted = authority is not None
         self.host = host
         self.passwords, self.old_logins, self.standby = passwords, old_logins, standby
+        self.scram, self.impostor = scram, impostor
         self.seen: list[str] = []
         context = None
         if authority:
@@ -100,6 +105,7 @@ class FakeTrueNAS:
             return
         modern = connection.request is not None and connection.request.path == "/api/current"
         session = Session(self.state, modern, self.encrypted, self.passwords, self.old_logins, standby=self.standby)
+        session.scram, session.impostor = self.scram, self.impostor
         try:
             (serve_json_rpc if modern else serve_legacy)(connection, session)
         except ConnectionClosed:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +17,41 @@ from servers.truenas.state import EACCES, EINVAL, EOPNOTSUPP, ERRNAMES, Account,
 CHANGES = ("user_update", "service_update", "service_start", "service_control")
 PUBLIC = frozenset(
     {"auth.login", "auth.login_ex", "auth.login_ex_continue", "auth.login_with_api_key", "core.ping", "core.get_jobs"}
+    | {"auth.mechanism_choices"}
     | {"user.query", "user.update", "service.query", "service.update", "service.start", "service.control", "ssh.config"}
 )
+
+
+class Exchange:
+    """One exchange of SCRAM-SHA-512 on the server's side, as `truenas_scram` does it."""
+
+    def __init__(self, key: str, client_first: str) -> None:
+        header, _, self.bare = client_first.partition(",,")
+        assert header == "n"
+        self.client_nonce = base64.b64decode(self.bare.partition(",r=")[2], validate=True)
+        assert len(self.client_nonce) == 32
+        salt, rounds = secrets.token_bytes(16), 50_000
+        salted = hashlib.pbkdf2_hmac("sha512", key.encode(), salt, rounds)
+        self.stored_key = hashlib.sha512(hmac.digest(salted, b"Client Key", "sha512")).digest()
+        self.server_key = hmac.digest(salted, b"Server Key", "sha512")
+        self.nonce = base64.b64encode(self.client_nonce + secrets.token_bytes(32)).decode()
+        self.server_first = f"r={self.nonce},s={base64.b64encode(salt).decode()},i={rounds}"
+
+    def signature(self, client_final: str) -> str:
+        """Return the last message, or nothing when the proof is wrong."""
+        without_proof, _, proof = client_final.partition(",p=")
+        if without_proof != f"c=biws,r={self.nonce}":
+            return ""
+        message = f"{self.bare},{self.server_first},{without_proof}".encode()
+        signed = hmac.digest(self.stored_key, message, "sha512")
+        client_key = bytes(a ^ b for a, b in zip(base64.b64decode(proof), signed, strict=True))
+        if hashlib.sha512(client_key).digest() != self.stored_key:
+            return ""
+        return "v=" + base64.b64encode(hmac.digest(self.server_key, message, "sha512")).decode()
+
+
+def scram_response(kind: str, message: str) -> dict[str, Any]:
+    return {"response_type": "SCRAM_RESPONSE", "scram_type": kind, "rfc_str": message, "user_info": None}
 
 
 @dataclass
@@ -26,6 +63,8 @@ class Session:
         encrypted: Whether it came by TLS.
         passwords: Whether the machine's security settings allow logging in by password.
         old_logins: Whether `auth.login` and its like are still there.
+        scram: Whether it knows SCRAM, as 26 and newer.
+        impostor: Whether it answers SCRAM without knowing the key.
     """
 
     state: State
@@ -37,6 +76,9 @@ class Session:
     waiting: Account | None = None
     tries: int = 0
     standby: tuple[str, ...] = ()
+    scram: bool = False
+    impostor: bool = False
+    exchange: Exchange | None = None
 
     def call(self, method: str, params: list[Any]) -> Any:
         with self.state.lock:
@@ -57,8 +99,12 @@ class Session:
             raise LookupError
         if self.standby:
             return {"response_type": "REDIRECT", "urls": list(self.standby)}
-        if step["mechanism"] == "PASSWORD_PLAIN" and not self.passwords:
-            raise CallError(EOPNOTSUPP, "PASSWORD_PLAIN: mechanism is not supported at current authenticator level.")
+        if step["mechanism"] == "SCRAM" and self.scram:
+            return self.scram_step(step)
+        if step["mechanism"] in self.forbidden:
+            raise CallError(
+                EOPNOTSUPP, f"{step['mechanism']}: mechanism is not supported at current authenticator level."
+            )
         account = self.state.accounts.get(step["username"])
         if account is None or not self.is_right(account, step):
             return {"response_type": "AUTH_ERR"}
@@ -66,6 +112,36 @@ class Session:
             self.waiting = account
             return {"response_type": "OTP_REQUIRED", "username": step["username"]}
         return self.let_in(account)
+
+    @property
+    def forbidden(self) -> tuple[str, ...]:
+        return () if self.passwords else ("PASSWORD_PLAIN", "API_KEY_PLAIN") if self.scram else ("PASSWORD_PLAIN",)
+
+    def auth_mechanism_choices(self) -> list[str]:
+        if not self.modern:
+            raise LookupError
+        if not self.scram:  # as 25.10 fails for whoever is not logged in yet
+            raise CallError(EINVAL, "'NoneType' object has no attribute 'may_create_auth_token'")
+        return ["SCRAM", *(["API_KEY_PLAIN", "TOKEN_PLAIN", "PASSWORD_PLAIN"] if self.passwords else [])]
+
+    def scram_step(self, step: dict[str, Any]) -> dict[str, Any]:
+        """Answer a message of RFC 5802; the proof is checked with what a TrueNAS keeps of a key, not with the key."""
+        if step["scram_type"] == "CLIENT_FIRST_MESSAGE":
+            name, _, number = step["rfc_str"].split("n=", 1)[1].partition(",r=")[0].rpartition(":")
+            account = self.state.accounts.get(name)
+            if account is None or account.revoked or account.api_key.partition("-")[0] != number:
+                return {"response_type": "AUTH_ERR"}
+            self.waiting = account
+            self.exchange = Exchange(account.api_key.partition("-")[2], step["rfc_str"])
+            return scram_response("SERVER_FIRST_RESPONSE", self.exchange.server_first)
+        if self.exchange is None or self.waiting is None:
+            raise CallError(EINVAL, "SCRAM: no exchange in progress")
+        exchange, self.exchange = self.exchange, None
+        if self.impostor:
+            return scram_response("SERVER_FINAL_RESPONSE", "v=" + base64.b64encode(bytes(64)).decode())
+        signature = exchange.signature(step["rfc_str"])
+        answer = self.let_in(self.waiting) if signature else {"response_type": "AUTH_ERR"}
+        return scram_response("SERVER_FINAL_RESPONSE", signature) if self.account else answer
 
     def is_right(self, account: Account, step: dict[str, Any]) -> bool:
         if step["mechanism"] == "PASSWORD_PLAIN":

@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from webapp.core.errors import PermanentError
+from webapp.core.ssh.keyfiles import with_comment
 
 PrivateKey = RSAPrivateKey | Ed25519PrivateKey | EllipticCurvePrivateKey
 
@@ -200,7 +201,7 @@ def read_keypair(private: str, public: str, passphrase: str = "", *, comment: st
 def _material(key: PrivateKey, comment: str, *, decrypted: bool = False) -> KeyMaterial:
     kind, data = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode().split()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
-    return KeyMaterial(PublicKey(kind, data, comment), private.strip() + "\n", decrypted)
+    return KeyMaterial(PublicKey(kind, data, comment), with_comment(private, comment), decrypted)
 
 
 def _commented(key: PublicKey, comment: str) -> PublicKey:

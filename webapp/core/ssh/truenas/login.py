@@ -8,6 +8,7 @@ from typing import Any
 from webapp.core.errors import PermanentError
 from webapp.core.ssh.truenas.client import Client
 from webapp.core.ssh.truenas.framing import RemoteCallError
+from webapp.core.ssh.truenas.scram import NO_PROOF, Scram
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class LogIn:
         return (self.password, self.api_key, self.one_time)
 
 
+SCRAM = "SCRAM"
+"""The way to log in by API key of TrueNAS 26 and newer."""
+
 REJECTED = "The remote rejected this user name or password."
 REJECTED_KEY = "The remote rejected this API key, or it belongs to another user."
 CODE_NEEDED = "This account asks for a one-time password. Enter the current code of the authenticator."
@@ -42,6 +46,10 @@ EXPIRED = (
 )
 DENIED = "This account may not use the remote's interface. Choose one with full administrator rights."
 NO_PASSWORDS = "The remote forbids logging in by password (its security settings demand more). Use an API key."
+NO_KEYS = (
+    "The remote forbids logging in by API key (its security settings demand more). Use the password and a one-time "
+    "password."
+)
 OLD_REJECTED = (
     "The remote rejected this user name or password. If the account has a second factor, enter its current code too."
 )
@@ -60,10 +68,13 @@ def log_in(client: Client, login: LogIn) -> None:
         _old_log_in(client, login)
         return
     try:
+        if login.api_key and SCRAM in mechanisms(client):
+            _by_scram(client, login)
+            return
         answer = client.call("auth.login_ex", _first_step(login))
     except RemoteCallError as error:
         if error.errname == "EOPNOTSUPP":
-            raise PermanentError(NO_PASSWORDS, field="password") from None
+            raise _forbidden(login) from None
         if not error.no_method:
             raise
         _old_log_in(client, login)
@@ -82,6 +93,40 @@ def refuse_open_key(encrypted: bool, login: LogIn) -> None:
             "An API key is never sent over http: the remote revokes a key that arrives unencrypted. Use https://.",
             field="url",
         )
+
+
+def mechanisms(client: Client) -> list[str]:
+    """Return the ways to log in that the remote has; empty for one that does not tell, as 25.10 fails in doing so."""
+    try:
+        told = client.call("auth.mechanism_choices")
+    except RemoteCallError:
+        return []
+    return [one for one in told if isinstance(one, str)] if isinstance(told, list) else []
+
+
+def _by_scram(client: Client, login: LogIn) -> None:
+    """Prove that we have the key, and let the remote prove that it knows it; the key itself is never sent.
+
+    Raises:
+        PermanentError: The remote refused it, or could not prove itself; then we are logged out again.
+    """
+    exchange = Scram(login.user, login.api_key)
+    proof = exchange.final(_scram_step(client, login, "CLIENT_FIRST_MESSAGE", exchange.first()))
+    shown = _scram_step(client, login, "CLIENT_FINAL_MESSAGE", proof)
+    try:
+        exchange.check(shown)
+    except PermanentError:
+        client.close()
+        raise
+
+
+def _scram_step(client: Client, login: LogIn, kind: str, message: str) -> str:
+    """Send a message of SCRAM and return the remote's."""
+    answer = client.call("auth.login_ex", {"mechanism": SCRAM, "scram_type": kind, "rfc_str": message})
+    if answer.get("response_type") != "SCRAM_RESPONSE":
+        _judge(answer, login)
+        raise PermanentError(NO_PROOF, field="url")  # let in without a proof
+    return str(answer.get("rfc_str") or "")
 
 
 def _first_step(login: LogIn) -> dict[str, Any]:
@@ -115,6 +160,13 @@ def _second_step(client: Client, login: LogIn, answer: dict[str, Any]) -> dict[s
     if kind == "AUTH_ERR":
         raise PermanentError(CODE_TOO_OFTEN, field="otp_token")
     return answer
+
+
+def _forbidden(login: LogIn) -> PermanentError:
+    """Return the sentence for a remote whose security settings forbid this way of logging in."""
+    if login.api_key:
+        return PermanentError(NO_KEYS, field="api_key")
+    return PermanentError(NO_PASSWORDS, field="password")
 
 
 def _judge(answer: dict[str, Any], login: LogIn) -> None:
