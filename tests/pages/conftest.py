@@ -70,7 +70,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     thread = threading.Thread(target=server.serve)
     thread.start()
     address = f"http://127.0.0.1:{server.bind_addr[1]}"
-    with httpx.Client(base_url=address, follow_redirects=True, trust_env=False) as client:
+    with httpx.Client(base_url=address, follow_redirects=True, trust_env=False, timeout=60) as client:
         yield Site(address, runtime.store.accounts.setup_code(), client, runtime, tmp_path)
     server.stop()
     thread.join()

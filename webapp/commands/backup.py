@@ -62,12 +62,16 @@ def to_standard_output(runtime: Runtime, words: str) -> None:
     Raises:
         PermanentError: Whoever reads it went away.
     """
-    try:
-        manifest = runtime.store.backups.write(sys.stdout.buffer, where="standard output", passphrase=words)
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        raise PermanentError(f"The backup cannot be written: {error.strerror}.") from None
-    runtime.store.backups.done(manifest, "standard output")
+    from webapp.core.store.audit import Action  # noqa: PLC0415  the help text needs no store
+
+    store, place = runtime.store, "standard output"
+    with store.audit.failures(Action.BACKUP, name=place):
+        try:
+            manifest = store.backups.write(sys.stdout.buffer, passphrase=words)
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            raise PermanentError(f"The backup cannot be written: {error.strerror}.") from None
+    store.backups.done(manifest, place)
 
 
 def facts(manifest: Manifest) -> dict[str, Any]:
@@ -122,7 +126,7 @@ def restore(
         raise click.UsageError("Standard input is either the backup or the passphrase. Give the backup as a file.")
     words = passphrase("Passphrase of the backup: ") if seed else ""
     with source(file) as data, opened(settings) as runtime:
-        found = opened_backup(data, words)
+        found = runtime.store.backups.open(data, where=named(file), passphrase=words, progress=progress)
         try:
             plan = chosen(runtime, found, on_clash, choose)
             show(found.manifest, plan, as_json=as_json)
@@ -159,14 +163,9 @@ def from_standard_input() -> IO[bytes]:
     return data
 
 
-def opened_backup(data: IO[bytes], words: str) -> Backup:
-    """Return the opened backup, with its keys when a passphrase was given."""
-    from webapp.core.store.backup import Backup  # noqa: PLC0415  the help text needs no store
-
-    found = Backup(data)
-    if words:
-        found.unlock(words)
-    return found
+def named(file: str) -> str:
+    """Return what a backup is called in the audit."""
+    return "standard input" if file == STANDARD else Path(file).name
 
 
 def chosen(runtime: Runtime, found: Backup, on_clash: str, choose: tuple[str, ...]) -> RestorePlan:
@@ -228,10 +227,8 @@ def carry_out(runtime: Runtime, found: Backup, plan: RestorePlan, file: str) -> 
     """Restore and say what is left to do."""
     from webapp.core import backupfiles  # noqa: PLC0415
 
-    where = "standard input" if file == STANDARD else Path(file).name
-    count, before = backupfiles.restore(
-        runtime.store, runtime.backup_folder, found, plan, by=this_user(), where=where, progress=progress
-    )
+    before = backupfiles.before_restore(runtime.store, runtime.backup_folder, progress=progress)
+    count = runtime.store.backups.restore(found, plan, by=this_user(), where=named(file), progress=progress)
     click.echo(f"Restored {count}. What was here before is in {before}.", err=True)
     for key, waiting in plan.waiting.items():
         click.echo(f"{waiting} wait for the key {key}: `backup-credentials seed import` takes it.", err=True)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from webapp.core.errors import PermanentError
+from webapp.core.store.audit.entries import Action
 from webapp.core.store.models import now
 
 if TYPE_CHECKING:
     from webapp.core.store import Store
-    from webapp.core.store.backup import Backup, RestorePlan
     from webapp.core.store.backup.manifest import Manifest
     from webapp.core.store.backup.writing import Progress
 
@@ -39,25 +40,33 @@ def save(
     Raises:
         PermanentError: It exists, or cannot be written; the sentence says why.
     """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number, aside = tempfile.mkstemp(dir=path.parent, prefix=LEFT_OVER)  # mode 0600
+    with store.audit.failures(Action.BACKUP, name=str(path)):
         try:
-            with os.fdopen(number, "w+b") as file:
-                manifest = store.backups.write(file, where=path.name, passphrase=passphrase, progress=progress)
-                file.flush()
-                os.fsync(file.fileno())
-            _put(Path(aside), path, force=force)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                Path(aside).unlink()
-            raise
-    except FileExistsError:
-        raise PermanentError(f"{path} exists. Say --force to write over it, or give another name.") from None
-    except OSError as error:
-        raise PermanentError(f"The backup cannot be written to {path.parent}: {error.strerror}.") from None
+            with _whole(path, force=force) as file:
+                manifest = store.backups.write(file, passphrase=passphrase, progress=progress)
+        except FileExistsError:
+            raise PermanentError(f"{path} exists. Say --force to write over it, or give another name.") from None
+        except OSError as error:
+            raise PermanentError(f"The backup cannot be written to {path.parent}: {error.strerror}.") from None
     store.backups.done(manifest, str(path))
     return manifest
+
+
+@contextmanager
+def _whole(path: Path, *, force: bool) -> Generator[IO[bytes]]:
+    """Give a file that comes to its place when everything inside went well, and is gone when it did not."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    number, aside = tempfile.mkstemp(dir=path.parent, prefix=LEFT_OVER)  # mode 0600
+    try:
+        with os.fdopen(number, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _put(Path(aside), path, force=force)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(aside).unlink()
+        raise
 
 
 def _put(aside: Path, path: Path, *, force: bool) -> None:
@@ -91,21 +100,12 @@ def clear(folder: Path, kind: str, keep: int) -> int:
     return len(old)
 
 
-def restore(
-    store: Store,
-    folder: Path,
-    backup: Backup,
-    plan: RestorePlan,
-    *,
-    by: str,
-    where: str,
-    progress: Progress | None = None,
-) -> tuple[int, Path]:
-    """Back up what is here now, then take over what was planned; return how many records, and that backup.
+def before_restore(store: Store, folder: Path, progress: Progress | None = None) -> Path:
+    """Back up what is here now, before something is taken over, and return where that is.
 
     Raises:
-        PermanentError: One of both is not possible; nothing was changed.
+        PermanentError: It cannot be written: then nothing may be restored.
     """
     before = folder / file_name(BEFORE)
-    save(store, before)
-    return store.backups.restore(backup, plan, by=by, where=where, progress=progress), before
+    save(store, before, progress=progress)
+    return before

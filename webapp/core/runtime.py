@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from webapp.core.cluster.manifest import Copies
     from webapp.core.cluster.publishing import Publishing
     from webapp.core.formats.service import FormatService
+    from webapp.core.jobs import Jobs
     from webapp.core.oauth.keepalive import KeepAlive
     from webapp.core.oauth.refresh import TokenDoor
     from webapp.core.oauth.service import LoginService
@@ -188,6 +189,13 @@ class Runtime:
         return Upkeep(self.store, self.backup_folder, known.backup_hours, known.backup_keep, known.audit_days)
 
     @cached_property
+    def jobs(self) -> Jobs:
+        """Backups and restores that run for someone who looks on."""
+        from webapp.core.jobs import Jobs  # noqa: PLC0415  a list of names needs no jobs
+
+        return Jobs(self.store.release)
+
+    @cached_property
     def _retests(self) -> Reverification:
         from webapp.core.verification.schedule import Reverification  # noqa: PLC0415
 
@@ -207,6 +215,8 @@ class Runtime:
 
     def stop(self) -> None:
         """Stop the background work, end every daemon and close the store."""
+        if "jobs" in self.__dict__:
+            self.jobs.stop()
         if "upkeep" in self.__dict__:
             self.upkeep.stop()
         if "_keep_alive" in self.__dict__:

@@ -23,7 +23,7 @@ OPEN = frozenset({
 WHILE_LOCKED = OPEN | {"auth.unlock", "auth.logout", "settings.seed_lost", "help.index", "help.page"}
 
 
-WATCHING = frozenset({"cluster.listing", "cluster.show"})
+WATCHING = frozenset({"cluster.listing", "cluster.show", "settings.backup_job", "settings.seed"})
 """Endpoints that open pages ask again and again."""
 
 

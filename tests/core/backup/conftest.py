@@ -49,7 +49,7 @@ def filled(store: Store, count: int = 3) -> Store:
 
 def written(store: Store, passphrase: str = "") -> io.BytesIO:
     file = io.BytesIO()
-    store.backups.done(store.backups.write(file, where="test", passphrase=passphrase), "test")
+    store.backups.done(store.backups.write(file, passphrase=passphrase), "test")
     return file
 
 

@@ -90,7 +90,7 @@ def test_a_backup_is_whole_or_not_there(database: str, folder: Path) -> None:
 def test_a_restore_is_whole_or_did_not_happen(database: str, folder: Path) -> None:
     store = opened(database, folder)
     file = io.BytesIO()
-    store.backups.write(file, where="test")
+    store.backups.write(file)
     store.close()
 
     def work(store: Store) -> None:

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import threading
+import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import httpx
+import pytest
 from pages.conftest import PASSWORD, Site
 
 from webapp.core.store import KeyRing
+from webapp.core.store.backup.writing import Writer
+from webapp.pages.settings import jobs
 
 VALUES = {"access_key_id": "AKID", "secret_access_key": "CANARY-STORED"}
 WORDS = "CANARY correct horse battery"
@@ -15,6 +23,38 @@ WORDS = "CANARY correct horse battery"
 
 def add(site: Site, name: str = "Nightly") -> str:
     return site.runtime.store.credentials.add(name, "S3", VALUES, by="admin").id
+
+
+def waited(site: Site, answer: httpx.Response) -> httpx.Response:
+    """Reload a page of progress, as a person without JavaScript does, until it is another one."""
+    until = time.monotonic() + 120
+    while 'id="job"' in answer.text:
+        assert time.monotonic() < until, "it never ends"
+        time.sleep(0.1)
+        answer = site.get(answer.url.path)
+    return answer
+
+
+def sent(site: Site, path: str, values: dict[str, str], data: bytes) -> httpx.Response:
+    return waited(site, site.post(path, values, files={"file": ("backup.zip", data)}))
+
+
+def file_of(site: Site, values: dict[str, str]) -> bytes:
+    """Press *Back up now* and return the file, at once or when it is ready."""
+    answer = site.client.post("/settings/backup", data={"csrf_token": site.token, **values})
+    if answer.headers["Content-Type"] != "application/zip":
+        page = waited(site, site.noted(answer))
+        link = re.search(r'href="([^"]+/file)"', page.text)
+        assert link, page.text
+        answer = site.client.get(link.group(1))
+    assert "attachment" in answer.headers["Content-Disposition"]
+    return answer.content
+
+
+def draft_of(answer: httpx.Response) -> str:
+    found = re.search(r'name="draft" value="([^"]+)"', answer.text)
+    assert found, answer.text
+    return found.group(1)
 
 
 def no_secret(site: Site) -> None:
@@ -32,38 +72,93 @@ def test_back_up_and_restore_on_the_page(admin: Site) -> None:
     asked = admin.post("/settings/backup", {"seed": "1", "passphrase": WORDS, "again": WORDS})
     assert "own password" in asked.text
     form = {"seed": "1", "passphrase": WORDS, "again": WORDS, "own_password": PASSWORD}
-    answer = admin.client.post("/settings/backup", data={"csrf_token": admin.token, **form})
-    assert answer.headers["Content-Type"] == "application/zip"
-    assert b"CANARY" not in answer.content
+    file = file_of(admin, form)
+    assert b"CANARY" not in file
     assert "with the secret seed" in admin.get("/settings/backup").text
     admin.runtime.store.credentials.delete(identifier, by="me")
-    files = {"file": ("backup.zip", answer.content)}
-    wrong = admin.post("/settings/backup/restore", {"restore_passphrase": "CANARY wrong"}, files=files)
+    wrong = sent(admin, "/settings/backup/restore", {"restore_passphrase": "CANARY wrong"}, file)
     assert "passphrase is wrong" in wrong.text
-    look = admin.post("/settings/backup/restore", {"restore_passphrase": WORDS}, files=files)
+    look = sent(admin, "/settings/backup/restore", {"restore_passphrase": WORDS}, file)
     assert "Nightly" in look.text
     assert admin.runtime.store.credentials.count() == 0
-    draft = re.search(r'name="draft" value="([^"]+)"', look.text)
-    assert draft
-    done = admin.post("/settings/backup/restore/now", {"draft": draft.group(1), "action": "restore"})
+    form = {"draft": draft_of(look), "action": "restore"}
+    done = waited(admin, admin.post("/settings/backup/restore/now", form))
     assert "1 restored" in done.text
     assert dict(admin.runtime.store.credentials.find("nightly").attributes) == VALUES
     assert list((admin.folder / "data/backups").glob("before-restore-*.zip"))
-    assert not list((admin.folder / "data/restoring").iterdir())
     no_secret(admin)
+
+
+def test_without_the_own_password_nothing_is_restored(admin: Site) -> None:
+    identifier = add(admin)
+    file = file_of(admin, {})
+    admin.runtime.store.credentials.delete(identifier, by="me")
+    look = sent(admin, "/settings/backup/restore", {}, file)
+    for password, told in (("", "Type your own password"), ("CANARY wrong", "This is not your password")):
+        form = {"draft": draft_of(look), "action": "restore", "own_password": password}
+        look = waited(admin, admin.post("/settings/backup/restore/now", form))
+        assert told in look.text
+    assert admin.runtime.store.credentials.count() == 0
+    no_secret(admin)
+
+
+def test_progress_is_shown_and_nothing_is_left(admin: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes long answers at once with a page of its own, which htmx and a reload follow to the end."""
+    monkeypatch.setattr(jobs, "QUICK", 0.0)
+    add(admin)
+    go_on = threading.Event()
+    write = Writer.write
+
+    def slow(self: Writer, *given: Any, progress: Any = None, **named: Any) -> Any:
+        progress(30, 120)
+        assert go_on.wait(60)
+        return write(self, *given, progress=progress, **named)
+
+    monkeypatch.setattr(Writer, "write", slow)
+    page = admin.post("/settings/backup", {})
+    path = page.url.path
+    until = time.monotonic() + 60
+    while "25 %" not in page.text:
+        assert time.monotonic() < until
+        page = admin.get(path)
+    fragment = admin.get(path, fragment=True)
+    assert fragment.text.startswith("<section")
+    assert 'value="30"' in fragment.text
+    assert f'hx-get="{path}"' in fragment.text
+    assert "Look again" in fragment.text, "without JavaScript it is followed by a link"
+    go_on.set()
+    ready = waited(admin, page)
+    assert "It can be saved here for an hour" in ready.text
+    assert admin.get(path, fragment=True).headers["HX-Redirect"] == path
+    assert zipfile.is_zipfile(io.BytesIO(admin.client.get(f"{path}/file").content))
+    assert admin.client.get(f"{path[:-1]}x/file").status_code == 404
+    assert "not running any more" in admin.get(f"{path[:-1]}x").text
+    (waiting,) = (admin.folder / "data/restoring").iterdir()
+    os.utime(waiting, (0, 0))
+    monkeypatch.setattr(jobs, "QUICK", 60.0)
+    sent(admin, "/settings/backup/restore", {}, b"hello")
+    assert not list((admin.folder / "data/restoring").iterdir()), "an old file is swept, a refused one is gone"
+
+
+def test_a_job_is_seen_by_its_own_log_in_only(admin: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "QUICK", 0.0)
+    path = admin.post("/settings/backup", {}).url.path
+    waited(admin, admin.get(path))
+    admin.client.cookies.clear()
+    admin.post("/login", {"name": "admin", "password": PASSWORD})
+    assert "not running any more" in admin.get(path).text
+    assert admin.client.get(f"{path}/file").status_code == 404
 
 
 def test_what_is_here_already_can_be_chosen_record_by_record(admin: Site) -> None:
     first, second = add(admin, "First"), add(admin, "Second")
-    file = admin.client.post("/settings/backup", data={"csrf_token": admin.token}).content
+    file = file_of(admin, {})
     for one in (first, second):
         admin.runtime.store.credentials.change(one, version=1, by="me", attributes={**VALUES, "access_key_id": "NEW"})
-    look = admin.post("/settings/backup/restore", {}, files={"file": ("b.zip", file)})
+    look = sent(admin, "/settings/backup/restore", {}, file)
     assert look.text.count("<select") == 4
-    draft = re.search(r'name="draft" value="([^"]+)"', look.text)
-    assert draft
-    form = {"draft": draft.group(1), "action": "restore", f"credential:{second}": "replace", "own_password": PASSWORD}
-    admin.post("/settings/backup/restore/now", form)
+    form = {"draft": draft_of(look), "action": "restore", f"credential:{second}": "replace", "own_password": PASSWORD}
+    waited(admin, admin.post("/settings/backup/restore/now", form))
     store = admin.runtime.store
     assert store.credentials.get(first).attributes["access_key_id"] == "NEW"
     assert store.credentials.get(second).attributes["access_key_id"] == "AKID"
@@ -71,7 +166,7 @@ def test_what_is_here_already_can_be_chosen_record_by_record(admin: Site) -> Non
 
 def test_a_bad_file_is_told_at_its_field(admin: Site) -> None:
     for data in (b"", b"hello", b"PK\x03\x04nonsense"):
-        answer = admin.post("/settings/backup/restore", {}, files={"file": ("b.zip", data)})
+        answer = sent(admin, "/settings/backup/restore", {}, data)
         assert answer.status_code == 422
         assert "no backup" in answer.text or "damaged" in answer.text
     assert "Choose a backup first" in admin.post("/settings/backup/restore", {}).text

@@ -66,11 +66,17 @@ class LoginService:
         self.store = store
 
     def client(self, provider_type: str, typed: Attributes) -> dict[str, str]:
-        """Return the client to log in with: the typed one, else the OAuth app of the settings."""
+        """Return the client to log in with: the typed one, else the OAuth app of the settings.
+
+        Raises:
+            PermanentError: The app of the settings cannot be read.
+        """
         own = {name: as_text(typed[name]) for name in APP_FIELDS if typed.get(name)}
         app = self.store.apps.find(provider_type)
         if own.get("client_id") and (app is None or app.values.get("client_id") != own["client_id"]):
             return own
+        if app and app.damaged:
+            raise PermanentError(f"The OAuth app of the settings cannot be read. {app.damaged} Enter it there again.")
         return {**own, **{name: as_text(value) for name, value in (app.values if app else {}).items()}}
 
     def begin(

@@ -55,6 +55,7 @@ class StoredTable:
         role: What a backup does with it.
         sealed: Its sealed columns; the first one holds what the row is kept for.
         label: What one row is called, such as `credential`.
+        kinds: The column that says more exactly what a row is, put behind the label.
         title: The column that a person knows a row by.
         unique: Columns in which no two rows may agree, besides the key; `name_key` alone, or several together.
         key: The columns of the primary key.
@@ -68,6 +69,7 @@ class StoredTable:
     role: Role
     sealed: tuple[SealedColumn, ...] = ()
     label: str = ""
+    kinds: str = ""
     title: str = "name"
     unique: tuple[str, ...] = ()
     key: tuple[str, ...] = ("id",)
@@ -81,6 +83,10 @@ class StoredTable:
         """The table's name in the database."""
         meta: Any = self.model
         return str(meta._meta.table_name)  # noqa: SLF001  Peewee's own door to it
+
+    def called(self, row: Row) -> str:
+        """Return what a row is called, such as `credential` or `SSH keypair`."""
+        return f"{self.label} {row[self.kinds]}" if self.kinds else self.label
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -83,7 +83,8 @@ TABLES: tuple[StoredTable, ...] = (
             SealedColumn("sealed", place_of_entry, ("id", "sealed_version"), what="the keys or the connection"),
             SealedColumn("report", place_of_test, what="the report of the last test"),
         ),
-        label="SSH keypair or connection",
+        label="SSH",
+        kinds="kind",
         unique=("name_key",),
     ),
     StoredTable(

@@ -29,9 +29,11 @@ def seed() -> Response:
 def page(error: CredentialError | None = None, password_error: str = "", part: str = "", status: int = 200) -> Response:
     """Return the page; `part` names the form that an error belongs to."""
     keys = runtime().store.keys
+    listed = keys.list()
     context: dict[str, Any] = {
-        "keys": keys.list(),
-        "pending": keys.pending(),
+        "keys": listed,
+        "pending": sum(key.uses for key in listed if key.present and not key.primary),
+        "moved": sum(key.uses for key in listed if key.primary),
         "writable": keys.ring.writable,
         "where": keys.ring.where,
         "waiting": keys.locked_records(),
@@ -43,9 +45,20 @@ def page(error: CredentialError | None = None, password_error: str = "", part: s
     return page_or_block(PAGE, "keys", status, **context)
 
 
+EDITORS = {
+    "credential": ("cloud_credentials.edit", "credential_id"),
+    "SSH keypair": ("ssh_keypairs.edit", "keypair_id"),
+    "SSH connection": ("ssh_connections.edit", "connection_id"),
+    "OAuth app": ("oauth_apps.edit", "provider"),
+}
+"""Page and name of the id in its address, by what a record is."""
+
+
 def edit_address(record: LockedRecord) -> str:
     """Return where the values of a record are typed again; empty when there is no such page."""
-    return url_for("cloud_credentials.edit", credential_id=record.id) if record.table == "credential" else ""
+    endpoint, name = EDITORS.get(record.label, ("", ""))
+    values: dict[str, Any] = {name: record.id}
+    return url_for(endpoint, **values) if endpoint else ""
 
 
 @blueprint.post("/seed/rotate")

@@ -6,7 +6,7 @@ from flask import flash, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp.core.errors import CredentialError
-from webapp.core.ssh.fields import CONNECTION
+from webapp.core.ssh.fields import CONNECTION, KEYPAIR_OF
 from webapp.core.validation import InvalidValuesError
 from webapp.pages import host_keys
 from webapp.pages.access import current_account, runtime
@@ -26,7 +26,7 @@ routes = Routes()
 def edit(connection_id: str) -> Response:
     """Show a stored connection."""
     stored = runtime().store.ssh.connections.get(connection_id)
-    values = stored_values(stored.attributes, CONNECTION)
+    values = stored_values(stored.attributes, CONNECTION) or {KEYPAIR_OF: stored.keypair}
     form = ConnectionForm(CONNECTION, drafts().open(""), stored.name, values, method=METHODS[MANUAL], connection=stored)
     return again(form, status=200)
 

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+from peewee import PeeweeException
+
+from webapp.core.errors import CredentialError, PermanentError
 from webapp.core.store.audit.acting import actor
 from webapp.core.store.audit.entries import LONGEST, Action, Entry, Outcome, chained, marked
 from webapp.core.store.audit.models import AuditBookRow, AuditRow
@@ -64,6 +68,28 @@ class Audit:
         )
         with self.database.atomic():
             self._append(entry)
+
+    @contextmanager
+    def failures(self, action: Action, *, kind: str = "", subject: str = "", name: str = "") -> Generator[None]:
+        """Note it when what is done inside is refused or fails, and let the error go on. Stands around transactions."""
+        try:
+            yield
+        except Exception as error:
+            self.failed(action, error, kind=kind, subject=subject, name=name)
+            raise
+
+    def failed(self, action: Action, error: Exception, *, kind: str = "", subject: str = "", name: str = "") -> None:
+        """Note a failure; a database that is out of reach cannot keep it, and hides no error by that.
+
+        Of an error that is made for people its sentence is kept, of any other one only what it is: its text may hold a
+        value.
+        """
+        refused = isinstance(error, PermanentError)
+        why = error.message if isinstance(error, CredentialError) else type(error).__name__
+        why = (error.strerror or why) if isinstance(error, OSError) else why
+        outcome = Outcome.REFUSED if refused else Outcome.FAILED
+        with suppress(PeeweeException):
+            self.note(action, kind=kind, subject=subject, name=name, outcome=outcome, detail={"why": why})
 
     def _append(self, entry: Entry) -> None:
         """Count the book up first: that takes the lock under which the chain grows by one entry at a time."""

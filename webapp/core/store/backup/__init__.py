@@ -10,7 +10,7 @@ from typing import IO, Any
 from peewee import Database, SqliteDatabase
 
 from webapp.core.errors import PermanentError
-from webapp.core.store.audit import Action, Audit, Outcome
+from webapp.core.store.audit import Action, Audit
 from webapp.core.store.backup.manifest import BackupError, Manifest
 from webapp.core.store.backup.planning import Choice, Clash, Item, Planner, RestorePlan
 from webapp.core.store.backup.reading import Backup
@@ -41,29 +41,21 @@ class Backups:
     def __init__(self, database: Database, envelope: Envelope, audit: Audit, values: Values) -> None:
         self._database, self._envelope, self._audit, self._values = database, envelope, audit, values
 
-    def write(
-        self, target: IO[bytes], *, where: str, passphrase: str = "", progress: Progress | None = None
-    ) -> Manifest:
-        """Write a backup of this moment; others go on working.
+    def write(self, target: IO[bytes], *, passphrase: str = "", progress: Progress | None = None) -> Manifest:
+        """Write a backup of this moment; others go on working. `done` notes it once it has reached its place.
 
         Args:
             target: Where to; it need not be able to seek.
-            where: What to call that in the audit and in "last backup".
             passphrase: Puts the secret seed in, protected by it.
             progress: Called with how many records are written, and of how many.
 
         Raises:
             OSError: The target takes no more.
         """
-        try:
-            manifest = Writer(self._database, self._envelope).write(target, passphrase=passphrase, progress=progress)
-        except OSError as error:
-            self._audit.note(Action.BACKUP, name=where, outcome=Outcome.FAILED, detail={"why": error.strerror or "?"})
-            raise
-        return manifest
+        return Writer(self._database, self._envelope).write(target, passphrase=passphrase, progress=progress)
 
     def done(self, manifest: Manifest, where: str) -> None:
-        """Note a backup that has reached its place."""
+        """Note a backup that has reached its place; `where` is what to call that in the audit and in "last backup"."""
         self._values.put(LAST, {"at": stamp(now()), "where": where, "seed": manifest.seed})
         detail = {"records": sum(manifest.counts.values()), "seed": "with" if manifest.seed else "without"}
         self._audit.note(Action.BACKUP, name=where, subject=manifest.id, detail=detail)
@@ -73,15 +65,39 @@ class Backups:
         found = self._values.get(LAST)
         return LastBackup(moment(found["at"]), found["where"], found["seed"]) if found else None
 
-    def plan(self, backup: Backup, *, on_clash: Choice = Choice.SKIP) -> RestorePlan:
+    def open(self, source: IO[bytes], *, where: str, passphrase: str = "", progress: Progress | None = None) -> Backup:
+        """Open a backup to look at it; one that is refused is noted. Close it in the thread that opened it.
+
+        Args:
+            source: Has to be able to seek.
+            where: What to call it in the audit.
+            passphrase: Opens the secret seed in it.
+            progress: Called with how many bytes are read, and of how many.
+
+        Raises:
+            BackupError: It is none, damaged, or of a newer version.
+            SeedError: The passphrase is wrong.
+        """
+        with self._audit.failures(Action.RESTORE, name=where):
+            found = Backup(source, progress)
+            try:
+                if passphrase:
+                    found.unlock(passphrase)
+            except BaseException:
+                found.close()
+                raise
+        return found
+
+    def plan(self, backup: Backup, *, on_clash: Choice = Choice.SKIP, progress: Progress | None = None) -> RestorePlan:
         """Return what would become of each record; nothing is changed.
 
         Raises:
             BackupError: It was changed after it was made.
         """
         envelope = self._with_keys_of(backup)
-        backup.check_proof(envelope)
-        return Planner(self._database, envelope, backup, on_clash).plan()
+        with self._audit.failures(Action.RESTORE, subject=backup.manifest.id):
+            backup.check_proof(envelope)
+        return Planner(self._database, envelope, backup, on_clash).plan(progress)
 
     def restore(
         self, backup: Backup, plan: RestorePlan, *, by: str, where: str, progress: Progress | None = None
@@ -91,6 +107,10 @@ class Backups:
         Raises:
             PermanentError: The store is locked, or the plan does not fit what is here by now; nothing was changed.
         """
+        with self._audit.failures(Action.RESTORE, name=where, subject=backup.manifest.id):
+            return self._restored(backup, plan, by, where, progress)
+
+    def _restored(self, backup: Backup, plan: RestorePlan, by: str, where: str, progress: Progress | None) -> int:
         if self._envelope.frozen:
             raise PermanentError("The store is locked. Give its secret seed first, or go on without it.")
         envelope = self._with_keys_of(backup)

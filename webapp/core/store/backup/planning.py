@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -109,15 +109,18 @@ class Planner:
     def __init__(self, database: Database, envelope: Envelope, backup: Backup, on_clash: Choice) -> None:
         self._database, self._envelope, self._backup, self._on_clash = database, envelope, backup, on_clash
 
-    def plan(self) -> RestorePlan:
-        """Return what would become of each record."""
+    def plan(self, progress: Callable[[int, int], None] | None = None) -> RestorePlan:
+        """Return what would become of each record; `progress` is told how many are compared, and of how many."""
         found: dict[tuple[str, str], Item] = {}
-        for table in TABLES:
-            if table.role is Role.CONTENT:
-                here = Here(self._database, table)
-                for row in self._backup.rows(table):
-                    item = self._item(table, row, here, found)
-                    found[item.table, item.id] = item
+        content = [table for table in TABLES if table.role is Role.CONTENT]
+        total = sum(self._backup.manifest.counts.get(table.name, 0) for table in content)
+        for table in content:
+            here = Here(self._database, table)
+            for row in self._backup.rows(table):
+                item = self._item(table, row, here, found)
+                found[item.table, item.id] = item
+                if progress and (len(found) % 100 == 0 or len(found) == total):
+                    progress(len(found), total)
         return RestorePlan(tuple(found.values()))
 
     def _item(self, table: StoredTable, row: dict[str, Any], here: Here, found: Mapping[tuple[str, str], Item]) -> Item:
@@ -130,7 +133,7 @@ class Planner:
         if parent and (owner is None or (owner.choice is Choice.SKIP and owner.clash is Clash.NAME)):
             choices, choice = (Choice.SKIP,), Choice.SKIP
         name = str(row[table.title])
-        return Item(table.name, str(row["id"]), table.label, name, needs, damaged, clash, choices, choice, parent)
+        return Item(table.name, str(row["id"]), table.called(row), name, needs, damaged, clash, choices, choice, parent)
 
     def _choices(self, table: StoredTable, clash: Clash, *, readable: bool) -> tuple[Choice, ...]:
         if table.secret and not readable:  # a log-in without its password is none

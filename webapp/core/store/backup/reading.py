@@ -6,7 +6,7 @@ import hashlib
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from peewee import PeeweeException, SqliteDatabase
@@ -28,7 +28,9 @@ RATIO = 100
 """How many times larger than packed the records may be; ours are 3 to 20 times."""
 
 DAMAGED = "This backup is damaged: it was cut off or changed. Take another copy of it."
-BATCH = 500
+Progress = Callable[[int, int], None]
+OFTEN = 64
+"""Records between two words on how far it is."""
 VALUES = (str, int, float, bool, type(None))
 
 
@@ -40,8 +42,12 @@ class Backup:
         ring: Its keys, once its passphrase was given.
     """
 
-    def __init__(self, source: IO[bytes]) -> None:
+    def __init__(self, source: IO[bytes], progress: Progress | None = None) -> None:
         """Read and check a file.
+
+        Args:
+            source: Has to be able to seek.
+            progress: Called with how many bytes of records are read, and of how many.
 
         Raises:
             BackupError: It is none, damaged, too large, or of a newer version.
@@ -52,7 +58,7 @@ class Backup:
             with zipfile.ZipFile(source) as archive:
                 self.manifest = Manifest.from_json(_small(archive, MANIFEST))
                 self._seed = _small(archive, SEED) if self.manifest.seed else b""
-                self._load(archive)
+                self._load(archive, progress)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError, RuntimeError):
             self.close()
             raise BackupError(DAMAGED if _is_zip(source) else "This is no backup of Backup Credentials.") from None
@@ -98,7 +104,7 @@ class Backup:
             raise BackupError("This backup was changed after it was made. Take another copy of it.")
         return True
 
-    def _load(self, archive: zipfile.ZipFile) -> None:
+    def _load(self, archive: zipfile.ZipFile, progress: Progress | None) -> None:
         known, made = {step.number for step in MIGRATIONS}, set(self.manifest.migrations)
         if not made or made - known:
             raise BackupError("This backup was made by a newer version. Install that version first.")
@@ -109,13 +115,13 @@ class Backup:
             if name != "migration":
                 self.database.execute_sql(f'DELETE FROM "{name}"')  # noqa: S608  names of the schema
         with self.database.atomic():
-            self._fill(archive)
+            self._fill(archive, progress)
         migrate(self.database, postgres=False)
 
-    def _fill(self, archive: zipfile.ZipFile) -> None:
+    def _fill(self, archive: zipfile.ZipFile, progress: Progress | None) -> None:
         columns = {name: {one.name for one in self.database.get_columns(name)} for name in self.database.get_tables()}
         counts: dict[str, int] = {}
-        for line in _lines(archive, self.manifest):
+        for line in _told(_lines(archive, self.manifest), self.manifest.size, progress):
             table, row = _record(line, columns)
             names = ", ".join(row)
             marks = ", ".join("?" for _ in row)
@@ -165,6 +171,18 @@ def _lines(archive: zipfile.ZipFile, manifest: Manifest) -> Iterator[bytes]:
             yield line
     if (digest.hexdigest(), size) != (manifest.sha256, manifest.size):
         raise BackupError(DAMAGED)
+
+
+def _told(lines: Iterator[bytes], size: int, progress: Progress | None) -> Iterator[bytes]:
+    """Give lines on, and tell how far it is."""
+    done = 0
+    for number, line in enumerate(lines):
+        if progress and number % OFTEN == 0:
+            progress(done, size)
+        done += len(line)
+        yield line
+    if progress:
+        progress(done, size)
 
 
 def _record(line: bytes, columns: dict[str, set[str]]) -> tuple[str, dict[str, Any]]:

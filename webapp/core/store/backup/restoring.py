@@ -78,7 +78,7 @@ class Restorer:
         owner = self._moved.get((table.parent[0], row[table.parent[1]]), row[table.parent[1]])
         if not self._has(BY_NAME[table.parent[0]], ("id",), (owner,)):
             raise ConflictError(
-                f"The {table.label} {row[table.title]} belongs to something that is skipped. Skip it as well."
+                f"The {table.called(row)} {row[table.title]} belongs to something that is skipped. Skip it as well."
             )
 
     def _rename(self, table: StoredTable, row: dict[str, Any], item: Item) -> None:

@@ -295,9 +295,14 @@ class Keys:
     def _waiting(self, table: StoredTable) -> list[LockedRecord]:
         column = table.sealed[0].name
         key = f"substr({column}, {len(FORMAT) + 2}, 16)"
-        query = f"SELECT id, {table.title}, {key} FROM {table.name} ORDER BY {table.title}"  # noqa: S608  names of the schema
+        kind = table.kinds or "''"
+        query = f"SELECT id, {table.title}, {key}, {kind} FROM {table.name} ORDER BY {table.title}"  # noqa: S608  names of the schema
         rows = self._database.execute_sql(query, ()).fetchall()
-        return [LockedRecord(table.name, table.label, *row) for row in rows if row[2]]
+        return [
+            LockedRecord(table.name, table.called({table.kinds: kind}), identifier, name, key)
+            for identifier, name, key, kind in rows
+            if key
+        ]
 
     def delete_locked(self, table: str, identifier: str, *, by: str) -> str:
         """Delete a record whose key is missing, with what belongs to it, and return its name.

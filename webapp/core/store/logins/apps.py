@@ -12,6 +12,7 @@ from webapp.core.fields import Attributes, Value
 from webapp.core.store.audit import Action, Audit
 from webapp.core.store.declared import Row
 from webapp.core.store.envelope import Envelope, Place
+from webapp.core.store.faults import DamagedError, LockedError
 from webapp.core.store.logins.models import AppRow
 from webapp.core.store.models import Tables, bound, moment, now, stamp
 
@@ -28,12 +29,14 @@ class App:
         values: Client id, client secret and what else belongs to the app, such as the tenant.
         changed: When it was last saved.
         changed_by: Who saved it.
+        damaged: Empty, or a sentence that says why the values cannot be read; then only the client id is there.
     """
 
     provider: str
     values: Attributes = field(repr=False)
     changed: datetime
     changed_by: str
+    damaged: str = ""
 
 
 class Apps:
@@ -45,11 +48,7 @@ class Apps:
         self._audit = audit
 
     def find(self, provider: str) -> App | None:
-        """Return the app of a provider, if there is one.
-
-        Raises:
-            LockedError, DamagedError: It cannot be opened.
-        """
+        """Return the app of a provider, if there is one."""
         row = self._rows.get_or_none(self._rows.id == provider)
         return self._read(row) if row else None
 
@@ -75,8 +74,12 @@ class Apps:
         self._rows.delete().where(self._rows.id == provider).execute()
 
     def _read(self, row: Any) -> App:
-        values = MappingProxyType(self._envelope.open(place_of_app({"id": row.id}), row.sealed))
-        return App(row.id, values, moment(row.changed), row.changed_by)
+        values, damaged = {"client_id": row.client_id}, ""
+        try:
+            values = self._envelope.open(place_of_app({"id": row.id}), row.sealed)
+        except (LockedError, DamagedError) as error:
+            damaged = error.message
+        return App(row.id, MappingProxyType(values), moment(row.changed), row.changed_by, damaged)
 
 
 def place_of_app(row: Row) -> Place:

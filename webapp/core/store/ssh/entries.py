@@ -90,6 +90,8 @@ class Entries(Generic[T]):
     ) -> T:
         """Store a new version over the given one; the old one stays until the new one is safe.
 
+        Values whose key is lost are typed again in this way.
+
         Raises:
             EntryChangedError: Another version is stored.
             ConflictError: The name is taken.
@@ -101,7 +103,6 @@ class Entries(Generic[T]):
         if name is not None:
             update |= {"name": clean_name(name), "name_key": name_key(clean_name(name))}
         if attributes is not None:
-            self._open(row)  # what cannot be read is not written over
             update |= self._values(identifier, version + 1, attributes)
         keys = ("name",) * (name is not None) + ("values",) * (attributes is not None)
         noted = {"name": name or row.name, "who": by, "detail": {"changed": ", ".join(keys)}}
