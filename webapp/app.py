@@ -30,6 +30,7 @@ from webapp.pages import (
 from webapp.pages import (
     settings as settings_pages,
 )
+from webapp.pages.routes import row_url
 from webapp.settings import Settings
 
 BODY_LIMIT = 1024 * 1024
@@ -83,6 +84,7 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
         app.register_blueprint(blueprint)
     app.context_processor(partial(dict, version=__version__))
     app.jinja_env.filters.update(age=age, when=when)
+    app.jinja_env.globals.update(row_url=row_url)
     app.teardown_request(partial(give_back, runtime))
     return app
 

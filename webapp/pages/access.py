@@ -62,7 +62,7 @@ def require_login() -> Response | None:
     token = request.cookies.get(cookie_name(), "")
     session = store.sessions.find(token, use=not by_itself()) if request.endpoint != "static" else None
     g.session, g.token = session, token
-    g.account = store.accounts.get(session.account) if session else None
+    g.account = Account(session.account, session.name) if session else None
     act(g.account.name if g.account else "a visitor", request.remote_addr or "unknown")
     if request.endpoint in OPEN or request.endpoint is None:
         return None

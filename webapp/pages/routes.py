@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote
 
-from flask import Blueprint
+from flask import Blueprint, g, url_for
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -29,3 +30,19 @@ class Routes:
         """Give a blueprint all of them."""
         for rule, view, methods in self._rules:
             blueprint.add_url_rule(rule, view_func=view, methods=methods)
+
+
+PLACE = "which-row"
+"""Stands for the id while an address is taken apart; no character of it is quoted in one."""
+
+
+def row_url(endpoint: str, **argument: Any) -> str:
+    """Return `url_for` of a view with one argument or none, built once for all rows of a page.
+
+    Werkzeug takes some 40 microseconds for an address; a table of 50 rows with seven each would wait for little else.
+    """
+    (key, value), patterns = next(iter(argument.items()), ("", "")), g.setdefault("row_urls", {})
+    if (endpoint, key) not in patterns:
+        patterns[endpoint, key] = url_for(endpoint, **dict.fromkeys(argument, PLACE)).partition(PLACE)
+    before, _, after = patterns[endpoint, key]
+    return f"{before}{quote(value, safe='')}{after}"

@@ -195,12 +195,14 @@ def test_accounts(store: Store) -> None:
 
 
 def test_sessions(store: Store) -> None:
-    token = store.sessions.start("a1", user_agent="x", address="y")
-    other = store.sessions.start("a1")
+    one = store.accounts.create_administrator(store.accounts.setup_code(), "admin", "long enough password").id
+    token = store.sessions.start(one, user_agent="x", address="y")
+    other = store.sessions.start(one)
     found = store.sessions.find(token)
     assert found
-    assert found.account == "a1"
-    store.sessions.end_all("a1", except_token=token)
+    assert (found.account, found.name) == (one, "admin")
+    assert {listed.id for listed in store.sessions.list(one)} >= {found.id}
+    store.sessions.end_all(one, except_token=token)
     assert store.sessions.find(other) is None
     store.sessions.end_token(token)
     assert store.sessions.find(token) is None

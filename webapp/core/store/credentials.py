@@ -92,20 +92,21 @@ class Credentials:
         name = clean_name(name)
         identifier, at = str(uuid.uuid4()), stamp(now())
         dates = _secret_dates(provider_type, {}, attributes, {}, at)
-        self._insert(
-            id=identifier,
-            name=name,
-            name_key=name_key(name),
-            provider=provider_type,
-            sealed=self._envelope.seal(_values(identifier, 1), dict(attributes)),
-            sealed_version=1,
-            version=1,
-            created=at,
-            changed=at,
-            changed_by=by,
-            secret_dates=json.dumps(dates),
-        )
-        return self.get(identifier)
+        columns = {
+            "id": identifier,
+            "name": name,
+            "name_key": name_key(name),
+            "provider": provider_type,
+            "sealed": self._envelope.seal(_values(identifier, 1), dict(attributes)),
+            "sealed_version": 1,
+            "version": 1,
+            "created": at,
+            "changed": at,
+            "changed_by": by,
+            "secret_dates": json.dumps(dates),
+        }
+        self._insert(columns)
+        return self._read(self._rows(**columns))
 
     def get(self, identifier: str) -> Credential:
         """Return a credential by its id.
@@ -279,7 +280,7 @@ class Credentials:
             raise NotFoundError("There is no such credential. It may have been deleted.")
         return row
 
-    def _insert(self, **columns: Any) -> None:
+    def _insert(self, columns: dict[str, Any]) -> None:
         try:
             with self._tables.database.atomic():
                 self._rows.insert(**columns).execute()

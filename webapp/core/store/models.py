@@ -20,12 +20,12 @@ def now() -> datetime:
 
 def stamp(moment: datetime) -> str:
     """Return a time as it is stored: ISO 8601 in UTC with microseconds, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
 def moment(stored: str) -> datetime:
     """Return a stored time."""
-    return datetime.strptime(stored, "%Y-%m-%dT%H:%M:%S.%f").replace(tzinfo=UTC)
+    return datetime.fromisoformat(stored).replace(tzinfo=UTC)
 
 
 class CredentialRow(Model):

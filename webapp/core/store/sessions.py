@@ -18,10 +18,11 @@ TOUCH = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One log-in; `id` is the hash of its token and safe to show."""
+    """One log-in; `id` is the hash of its token and safe to show, `name` that of its account."""
 
     id: str
     account: str
+    name: str
     started: datetime
     seen: datetime
     user_agent: str
@@ -33,7 +34,17 @@ class Sessions:
 
     def __init__(self, tables: Tables, idle: timedelta = IDLE) -> None:
         self._rows: Any = tables.session
+        self._database: Any = tables.database
         self._idle = idle
+        # Every request asks this: as text, since putting it together takes longer than asking it.
+        self._find, self._every = self._query(tables.account)
+
+    def _query(self, accounts: Any) -> tuple[str, Any]:
+        """Return the query for a log-in by its id as text, and that for all."""
+        rows = self._rows
+        columns = [rows.id, rows.account, accounts.name, rows.started, rows.seen, rows.user_agent, rows.address]
+        every = rows.select(*columns).join(accounts, on=rows.account == accounts.id).tuples()
+        return every.where(rows.id == "").sql()[0], every
 
     def start(self, account_id: str, *, user_agent: str = "", address: str = "") -> str:
         """Start a log-in and return its token: 256 random bits."""
@@ -51,17 +62,18 @@ class Sessions:
             token: What the browser holds.
             use: Whether this counts as a use of it; what a page asks for by itself does not keep a log-in alive.
         """
-        row = self._rows.get_or_none(self._rows.id == _hash(token)) if token else None
-        if row is None or self._ended(row):
+        row = self._database.execute_sql(self._find, [_hash(token)]).fetchone() if token else None
+        found = _session(row) if row else None
+        if found is None or self._ended(found):
             return None
-        if use and now() - moment(row.seen) > TOUCH:
-            self._rows.update(seen=stamp(now())).where(self._rows.id == row.id).execute()
-        return _session(row)
+        if use and now() - found.seen > TOUCH:
+            self._rows.update(seen=stamp(now())).where(self._rows.id == found.id).execute()
+        return found
 
     def list(self, account_id: str) -> list[Session]:
         """Return an account's log-ins, the newest first."""
-        rows = self._rows.select().where(self._rows.account == account_id).order_by(self._rows.seen.desc())
-        return [_session(row) for row in rows if not self._ended(row)]
+        rows = self._every.where(self._rows.account == account_id).order_by(self._rows.seen.desc())
+        return [found for found in map(_session, rows) if not self._ended(found)]
 
     def end(self, session_id: str) -> None:
         """End one log-in by its id."""
@@ -76,8 +88,8 @@ class Sessions:
         kept = _hash(except_token) if except_token else ""
         self._rows.delete().where(self._rows.account == account_id, self._rows.id != kept).execute()
 
-    def _ended(self, row: Any) -> bool:
-        return now() - moment(row.seen) > self._idle or now() - moment(row.started) > ABSOLUTE
+    def _ended(self, found: Session) -> bool:
+        return now() - found.seen > self._idle or now() - found.started > ABSOLUTE
 
     def _forget_old(self) -> None:
         self._rows.delete().where(self._rows.started < stamp(now() - ABSOLUTE)).execute()
@@ -88,4 +100,5 @@ def _hash(token: str) -> str:
 
 
 def _session(row: Any) -> Session:
-    return Session(row.id, row.account, moment(row.started), moment(row.seen), row.user_agent, row.address)
+    identifier, account, name, started, seen, user_agent, address = row
+    return Session(identifier, account, name, moment(started), moment(seen), user_agent, address)

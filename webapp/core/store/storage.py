@@ -10,7 +10,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from peewee import Database, OperationalError, SqliteDatabase
-from playhouse.pool import PooledPostgresqlDatabase
+from playhouse.pool import PooledDatabase, PooledPostgresqlDatabase, PooledSqliteDatabase
 
 from webapp.core.errors import PermanentError
 from webapp.core.store.accounts import Accounts
@@ -149,11 +149,8 @@ class Store:
             self._database.close()
 
     def close(self) -> None:
-        """Close this thread's connection and, for a pool, all of them."""
-        self.release()
-        close_all = getattr(self._database, "close_all", None)
-        if close_all:
-            close_all()
+        """Close every connection."""
+        _pool(self._database).close_all()
 
 
 def _proof(identifier: str) -> Place:
@@ -191,9 +188,7 @@ def _ready(opened: Database, key_ring: KeyRing, idle: timedelta, *, postgres: bo
         migrate(opened, postgres=postgres)
         return Store(opened, key_ring, idle=idle)
     except BaseException:
-        opened.close()
-        if postgres:
-            cast("PooledPostgresqlDatabase", opened).close_all()
+        _pool(opened).close_all()
         raise
 
 
@@ -203,10 +198,15 @@ def _sqlite(address: str) -> Database:
     path = Path(address.removeprefix(SQLITE))
     if not path.exists():
         path.touch(mode=0o600)
-    return SqliteDatabase(str(path), pragmas=PRAGMAS)
+    # A pool: opening a file, setting it up and warming its cache again would cost each request some milliseconds.
+    return cast("Database", PooledSqliteDatabase(str(path), pragmas=PRAGMAS, max_connections=0))
 
 
 def _postgres(address: str) -> Database:
     """Let psycopg 3 read the address itself; options such as sslmode stay in it."""
     options: dict[str, Any] = {"prefer_psycopg3": True, "max_connections": CONNECTIONS, "timeout": 10}
     return cast("Database", PooledPostgresqlDatabase(address.replace("postgres://", "postgresql://", 1), **options))
+
+
+def _pool(database: Database) -> PooledDatabase:
+    return cast("PooledDatabase", database)

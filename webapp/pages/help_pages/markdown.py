@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
@@ -11,6 +13,7 @@ SCROLLED = {"table_open": "Table", "fence": "Text", "code_block": "Text"}
 """What may be wider than a phone, with its name; the keyboard must be able to scroll it, so it takes the focus."""
 
 
+@lru_cache(maxsize=512)  # the same help stands beside the same fields, again and again
 def markdown(text: str) -> Markup:
     """Return Markdown as HTML; HTML inside it is shown as text."""
     return Markup(RENDERER.render(text))  # noqa: S704  the renderer escapes HTML
