@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -65,3 +65,12 @@ def test_other_things_are_explained(text: str, provider: str, word: str) -> None
 
 def test_repr_shows_nothing() -> None:
     assert "at-1" not in repr(Token.from_json(TEXT))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "years"), [(10**30, 100), ("9" * 40, 100), ("²", None), (-5, None), (True, None)], ids=str
+)
+def test_a_life_that_no_clock_can_hold(seconds: object, years: int | None) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    expiry = Token.from_mapping({"access_token": "a", "expires_in": seconds}, now=now).expiry
+    assert expiry == (now + timedelta(days=365 * years) if years else None)

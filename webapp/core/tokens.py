@@ -27,6 +27,9 @@ NEVER = "0001-01-01"
 EARLY = timedelta(seconds=60)
 """A token that ends within this time counts as ended: the request that uses it takes a while, too."""
 
+LONGEST = 100 * 365 * 86_400
+"""Seconds that a token lives at most; a larger figure would be no date any more."""
+
 _SPELLINGS = {
     "accessToken": "access_token",
     "refreshToken": "refresh_token",
@@ -196,8 +199,8 @@ def _expiry(values: Mapping[str, object], now: datetime) -> datetime | None:
     if isinstance(written, str) and written and not written.startswith(NEVER):
         return _time(written)
     seconds = values.get("expires_in")
-    if isinstance(seconds, int | float | str) and str(seconds).replace(".", "", 1).isdigit() and float(seconds) > 0:
-        return now + timedelta(seconds=float(seconds))
+    if isinstance(seconds, int | float | str) and str(seconds).replace(".", "", 1).isdecimal() and float(seconds) > 0:
+        return now + timedelta(seconds=min(float(seconds), LONGEST))
     return None
 
 

@@ -58,7 +58,8 @@ def test_many_threads_renew_once(opened: Store, internet: Internet) -> None:
     assert stored_token(opened, made.id)["refresh_token"] == "once-threads-1"
 
 
-def fresh_elsewhere(folder: str, identifier: str) -> None:
+def fresh_elsewhere(folder: str, identifier: str, environment: dict[str, str]) -> None:
+    os.environ.update(environment)
     store = store_at(Path(folder))
     credential = store.credentials.get(identifier)
     found = TokenDoor(store, by="tests").fresh(BOX, credential.attributes, credential_id=identifier)
@@ -68,8 +69,10 @@ def fresh_elsewhere(folder: str, identifier: str) -> None:
 
 def test_many_processes_renew_once(opened: Store, internet: Internet, tmp_path: Path) -> None:
     made = opened.credentials.add("Box", "BOX", attributes("once-processes-0"), by="me")
-    context = multiprocessing.get_context("spawn")
-    started = [context.Process(target=fresh_elsewhere, args=(str(tmp_path), made.id)) for _ in range(4)]
+    context = multiprocessing.get_context("forkserver")  # what all of them need is loaded once
+    context.set_forkserver_preload(["core.oauth.test_refresh"])
+    arguments = (str(tmp_path), made.id, internet.environment)
+    started = [context.Process(target=fresh_elsewhere, args=arguments) for _ in range(4)]
     for process in started:
         process.start()
     for process in started:
@@ -102,6 +105,14 @@ def test_a_token_that_has_not_ended_is_left_alone(opened: Store, internet: Inter
     found = TokenDoor(opened, by="tests").fresh(BOX, attributes("once-alone-0", FAR))
     assert found.replaced == {}
     assert "alone" not in internet.ask("renewals")
+
+
+@pytest.mark.parametrize("refresh", ["mute-stays-0", "blank-stays-0"])
+def test_an_answer_without_a_refresh_token_leaves_the_old_one(opened: Store, refresh: str) -> None:
+    made = opened.credentials.add("Dropbox", "DROPBOX", attributes(refresh), by="me")
+    TokenDoor(opened, by="tests").renew_now(made.id)
+    TokenDoor(opened, by="tests").renew_now(made.id)
+    assert stored_token(opened, made.id)["refresh_token"] == refresh
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """The vendors' log-in pages: a person clicks through them in a browser and gets a code, as the documentation says.
 
 What an account does is said by its name: `refuses` says no, `consent` lacks an administrator's word, `stateless` comes
-back without its state (pCloud), `eu…` lives in Europe (pCloud), `html`, `big`, `drip`, `away` and `hang` meet a token
-endpoint that misbehaves, and `nolists` may not list drives.
+back without its state (pCloud), `eu…` lives in Europe (pCloud), the words of `HOSTILE` meet a token endpoint that
+misbehaves, and `nolists` may not list drives.
 """
 
 from __future__ import annotations

@@ -130,24 +130,56 @@ class FakeInternet:
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await writer.drain()
         await writer.start_tls(self.context(host))
-        while request := await read_request(reader, host):
-            await self.send(request, writer)
+        while asked := await read_request(reader, host):
+            await self.send(asked, writer)
 
     async def send(self, request: Request, writer: asyncio.StreamWriter) -> None:
         """Answer one request; a token that begins with `hang-` never gets an answer."""
         if request.bearer.startswith("hang-"):
             await asyncio.sleep(3600)
         reply = await asyncio.to_thread(self.answer, request)
-        if reply.kind == "hang":
-            await asyncio.sleep(3600)
-        if reply.kind == "drip":
-            for byte in reply.encode():
-                writer.write(bytes([byte]))
-                await writer.drain()
-                await asyncio.sleep(0.2)
+        if reply.kind in SLOWLY:
+            await SLOWLY[reply.kind](reply.encode(), writer)
             return
         writer.write(reply.encode())
         await writer.drain()
+
+
+async def hang(_whole: bytes, _writer: asyncio.StreamWriter) -> None:
+    """Send nothing."""
+    await asyncio.sleep(3600)
+
+
+async def drip(whole: bytes, writer: asyncio.StreamWriter) -> None:
+    """Send a byte now and then."""
+    for byte in whole:
+        writer.write(bytes([byte]))
+        await writer.drain()
+        await asyncio.sleep(0.2)
+
+
+async def drip_body(whole: bytes, writer: asyncio.StreamWriter) -> None:
+    """Send the headers at once and the body by bytes."""
+    head, end, body = whole.partition(b"\r\n\r\n")
+    writer.write(head + end)
+    await drip(body, writer)
+
+
+async def stall(whole: bytes, writer: asyncio.StreamWriter) -> None:
+    """Stand still in the middle."""
+    writer.write(whole[:-100])
+    await hang(b"", writer)
+
+
+async def cut(whole: bytes, writer: asyncio.StreamWriter) -> None:
+    """Hang up in the middle."""
+    writer.write(whole[:-100])
+    await writer.drain()
+    raise ConnectionResetError
+
+
+SLOWLY = {"hang": hang, "drip": drip, "drip-body": drip_body, "stall": stall, "cut": cut}
+"""How the kinds of replies are sent that no server sends."""
 
 
 async def main(port: int, folder: Path, storage: int) -> None:

@@ -2,8 +2,8 @@
 
 What a token means stands in its own text, so that tests side by side need no setting-up. A refresh token is
 `KIND-FAMILY-NUMBER`: of the kind `once` it works one time, as Box's, and gives the same pair again until the new pair
-is used; `keep` works again and again; `mute` too, without coming back in the answer, as Dropbox's and Google's; `gone`
-was revoked; `busy` meets a fault; `html`, `big`, `drip`, `away` and `hang` meet something hostile. An access token that
+is used; `keep` works again and again; `mute` too, without coming back in the answer, as Dropbox's and Google's; `blank` comes back empty; `gone`
+was revoked; `busy` meets a fault; the words of `HOSTILE` meet something hostile. An access token that
 was handed out begins with `good-`.
 """
 
@@ -33,11 +33,21 @@ HOSTILE = {
     "html": Reply(200, b"<html><script>alert(1)</script></html>", "text/html"),
     "big": Reply(200, b'{"access_token":"' + b"x" * 10_000_000 + b'"}'),
     "drip": Reply(200, b'{"access_token":"' + b"x" * 500 + b'"}', "drip"),
+    "dripbody": Reply(200, b'{"access_token":"' + b"x" * 500 + b'"}', "drip-body"),
+    "cut": Reply(200, b'{"access_token":"' + b"x" * 500 + b'"}', "cut"),
+    "stall": Reply(200, b'{"access_token":"' + b"x" * 500 + b'"}', "stall"),
+    "list": Reply(200, b'["access_token"]'),
+    "deep": Reply(200, b'{"access_token":' * 100_000),
+    "odd": Reply(200, {"access_token": {"a": 1}, "expires_in": "soon"}),
+    "none": Reply(200, {"access_token": None, "refresh_token": "new"}),
     "hang": Reply(200, b"", "hang"),
     "away": Reply(302, b"", headers={"Location": "https://stranger.example/token"}),
 }
 KINDS = {"box": "once", "yandex": "once", "dropbox": "mute", "google": "mute", "microsoft": "keep"}
 """How the refresh tokens of a vendor behave."""
+
+LIVING = {"once", "keep", "mute", "blank"}
+"""Kinds of refresh tokens that renew."""
 
 SECONDS = {"box": 3600, "yandex": 31_536_000, "dropbox": 14_400, "google": 3599, "microsoft": 3600}
 VENDORS = {
@@ -109,7 +119,7 @@ class Tokens:
             if kind == "once" and number == current - 1 and self._used[family] < current and refresh in self._pairs:
                 return Reply(200, self._pairs[refresh])
             spent = kind == "once" and number != current
-            if kind not in {"once", "keep", "mute"} or spent or family in self._revoked:
+            if kind not in LIVING or spent or family in self._revoked:
                 return Reply(400, {"error": "invalid_grant", "error_description": "Refresh token has expired"})
             self.renewals[family] += 1
             self._current[family] += kind == "once"
@@ -120,7 +130,9 @@ class Tokens:
 
     def _pair(self, kind: str, family: str, access: str, seconds: int = 3600) -> dict[str, object]:
         pair: dict[str, object] = {"access_token": access, "token_type": "bearer", "expires_in": seconds}
-        return pair if kind == "mute" else {**pair, "refresh_token": f"{kind}-{family}-{self._current[family]}"}
+        if kind in {"mute", "blank"}:
+            return pair if kind == "mute" else {**pair, "refresh_token": ""}
+        return {**pair, "refresh_token": f"{kind}-{family}-{self._current[family]}"}
 
     def issued(self, grant: Grant) -> Reply:
         """Hand out the first token of a log-in."""

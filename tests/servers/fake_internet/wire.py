@@ -46,7 +46,8 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply; the body is bytes, or anything that JSON can hold. The kinds `drip` and `hang` are how it is sent."""
+    """A reply; the body is bytes, or anything that JSON can hold. The kinds of `SLOWLY` are how it is
+    sent."""
 
     status: int = 200
     body: object = field(default_factory=dict[str, object])

@@ -17,7 +17,7 @@ from webapp.core.fields import Attributes
 from webapp.core.oauth.endpoints import PCLOUD_HOSTS, place
 from webapp.core.oauth.refusals import refusal, spoken
 from webapp.core.oauth.vendors import NO_ADDRESS, VENDORS, Access, Vendor
-from webapp.core.oauth.web import Answer, ask, refuse_markup, text
+from webapp.core.oauth.web import Answer, ask, refuse_markup, text, token_in
 from webapp.core.tokens import Token
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -173,9 +173,10 @@ def poll_device(provider_type: str, attributes: Attributes, *, secret: str, acce
 def _made(provider_type: str, answer: Answer, attributes: Attributes, access: str) -> Made:
     vendor = VENDORS[provider_type]
     refuse_markup(answer, f"{vendor.label}'s log-in")
-    if not answer.ok or "access_token" not in answer.values:
+    found = token_in(answer)
+    if not found:
         raise refusal(vendor, answer)
-    token = Token.from_mapping(answer.values, now=datetime.now(UTC))
+    token = Token.from_mapping(found, now=datetime.now(UTC))
     wanted = access_of(vendor, access)
     kept = {
         name: str(attributes[name]) for name in ("client_id", "client_secret", "region", "tenant") if name in attributes

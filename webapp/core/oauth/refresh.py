@@ -27,7 +27,7 @@ from webapp.core.oauth.flows import client_form
 from webapp.core.oauth.refusals import refusal
 from webapp.core.oauth.schedule import failed, scheduled
 from webapp.core.oauth.vendors import VENDORS
-from webapp.core.oauth.web import WHOLE, Answer, ask
+from webapp.core.oauth.web import WHOLE, Answer, ask, token_in
 from webapp.core.providers.base import Provider
 from webapp.core.store import ChangedError, Credential, Store
 from webapp.core.store.audit import Action, Outcome
@@ -243,10 +243,11 @@ def renew(provider_type: str, token: Token, attributes: Attributes, lock: Lock |
     if not answer.ok and answer.values.get("error") == "invalid_client" and "client_secret" in client:
         header = HTTPBasicAuth(client["client_id"].encode(), client["client_secret"].encode())
         answer = _asked(endpoint, form, header, lock)
-    if not answer.ok or "access_token" not in answer.values:
+    found = token_in(answer)
+    if not found:
         raise _refused(provider_type, answer)
     kept = {"refresh_token": token.refresh_token, "token_type": token.token_type}
-    return Token.from_mapping({**kept, **answer.values}, now=datetime.now(UTC))
+    return Token.from_mapping({**kept, **found}, now=datetime.now(UTC))
 
 
 def _asked(endpoint: str, form: Mapping[str, str], auth: HTTPBasicAuth | None, lock: Lock | None) -> Answer:

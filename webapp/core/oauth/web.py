@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,8 +10,10 @@ from typing import Any, cast
 
 import requests
 from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
 
 from webapp.core.errors import PermanentError, TransientError
+from webapp.core.oauth.connections import Alarm, connected
 
 TIMEOUT = (5.0, 10.0)
 """Seconds to connect, and to wait for each part of an answer."""
@@ -24,6 +25,7 @@ LONGEST = 1024 * 1024
 """Bytes of an answer; a token is never so long, a list of drives comes in pages."""
 
 PART = 16 * 1024
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +75,23 @@ def ask(
     Raises:
         TransientError: It is out of reach, too slow or answers too much.
     """
-    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-    if authorization:
-        headers["Authorization"] = authorization
-    until = time.monotonic() + WHOLE
-    try:
-        with requests.request(
-            method,
-            address,
-            data=form,
-            json=body,
-            headers=headers,
-            auth=auth or _Nobody(),
-            timeout=TIMEOUT,
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            return Answer(response.status_code, _object(_read(response, until, label)))
-    except (requests.RequestException, OSError, UnicodeError):
-        raise TransientError(f"{label} cannot be reached. Try again later.") from None
+    given: dict[str, Any] = {
+        "data": form,
+        "json": body,
+        "auth": auth or _Nobody(),
+        "headers": HEADERS | _signed(authorization),
+    }
+    with connected(WHOLE) as (session, alarm):
+        try:
+            with session.request(method, address, timeout=TIMEOUT, allow_redirects=False, stream=True, **given) as said:
+                return Answer(said.status_code, _object(_read(said, alarm, label)))
+        except (requests.RequestException, HTTPError, OSError, UnicodeError):
+            _refuse_slow(alarm, label)
+            raise TransientError(f"{label} cannot be reached. Try again later.") from None
+
+
+def _signed(authorization: str) -> dict[str, str]:
+    return {"Authorization": authorization} if authorization else {}
 
 
 class _Nobody(AuthBase):
@@ -101,15 +101,19 @@ class _Nobody(AuthBase):
         return r
 
 
-def _read(response: requests.Response, until: float, label: str) -> bytes:
+def _read(response: requests.Response, alarm: Alarm, label: str) -> bytes:
     found = b""
     while part := response.raw.read1(PART):
         found += part
         if len(found) > LONGEST:
             raise TransientError(f"{label} sent an answer that is far too long. Try again later.")
-        if time.monotonic() > until:
-            raise TransientError(f"{label} answers too slowly. Try again later.")
+    _refuse_slow(alarm, label)  # what was cut off may look like an end
     return found
+
+
+def _refuse_slow(alarm: Alarm, label: str) -> None:
+    if alarm.over:
+        raise TransientError(f"{label} answers too slowly. Try again later.")
 
 
 def _object(body: bytes) -> Mapping[str, Any]:
@@ -128,6 +132,18 @@ def text(values: Mapping[str, Any], *path: str, limit: int = 200) -> str:
     if not isinstance(found, str | int | float) or isinstance(found, bool):
         return ""
     return "".join(letter for letter in str(found) if letter.isprintable())[:limit]
+
+
+def token_in(answer: Answer) -> dict[str, str | float]:
+    """Return what belongs to a token in an answer; nothing when there is no access token in it.
+
+    What is empty is left out, so that a vendor who sends an empty refresh token does not take the old one away.
+    """
+    parts = ("access_token", "refresh_token", "token_type", "expires_in")
+    found: dict[str, str | float] = {
+        name: value for name in parts if isinstance(value := answer.values.get(name), str | int | float) and value
+    }
+    return found if answer.ok and isinstance(found.get("access_token"), str) else {}
 
 
 def refuse_markup(answer: Answer, label: str) -> None:
