@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -35,9 +35,16 @@ class RunningOperator:
     """
 
     def __init__(
-        self, plane: ControlPlane, folder: Path, *options: str, user: str = "admin", endpoint: str = ""
+        self,
+        plane: ControlPlane,
+        folder: Path,
+        *options: str,
+        user: str = "admin",
+        endpoint: str = "",
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.plane, self.folder, self.options = plane, folder, options
+        self.environment = dict(environment or {})
         self.kubeconfig = plane.kubeconfig(user, endpoint=endpoint)
         folder.mkdir(exist_ok=True, parents=True)
         self.log = folder / "operator.log"
@@ -49,6 +56,7 @@ class RunningOperator:
             **os.environ,
             "KUBECONFIG": str(self.kubeconfig),
             "BACKUP_CREDENTIALS_DATA_DIR": str(self.folder),
+            **self.environment,
         }
         self.began = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:

@@ -30,6 +30,9 @@ EARLY = timedelta(seconds=60)
 LONGEST = 100 * 365 * 86_400
 """Seconds that a token lives at most; a larger figure would be no date any more."""
 
+SPARE = timedelta(minutes=10)
+"""What a tool is handed lasts at least so long: a Secret takes minutes to reach its pods, and a backup takes a while."""
+
 _SPELLINGS = {
     "accessToken": "access_token",
     "refreshToken": "refresh_token",
@@ -86,9 +89,9 @@ class Token:
             values["expiry"] = self.expiry.astimezone(UTC).isoformat().replace("+00:00", "Z")
         return json.dumps(values, separators=(",", ":"))
 
-    def expired(self, now: datetime | None = None) -> bool:
-        """Tell whether it has ended or is about to."""
-        return self.expiry is not None and self.expiry - EARLY <= (now or datetime.now(UTC))
+    def expired(self, now: datetime | None = None, *, spare: timedelta = EARLY) -> bool:
+        """Tell whether it has ended or ends within `spare`."""
+        return self.expiry is not None and self.expiry - spare <= (now or datetime.now(UTC))
 
 
 def parse_token(text: str, provider_type: str) -> str:

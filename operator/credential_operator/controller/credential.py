@@ -12,7 +12,7 @@ from typing import Protocol
 from credential_operator.controller.held import Held
 from credential_operator.controller.offload import Offload
 from credential_operator.controller.sources import Sources
-from credential_operator.controller.tokens import ResourceTokens, lasting
+from credential_operator.controller.tokens import ResourceTokens, lasting, seconds_left
 from credential_operator.reasons import Reason, TroubleError
 from credential_operator.wanted.made import Made, make, rendered, told
 from credential_operator.wanted.spec import Output, Spec
@@ -151,8 +151,8 @@ class Credentials:
         given, tokens = known.source.attributes, self._keepers.tokens
         fresh = tokens.fresh(place, known.provider, given)
         source = replace(known.source, attributes=fresh)
-        lasts = tokens.seconds_left(place, given)
-        return replace(known, source=source, whole=tokens.whole(place, given), lasts=lasts)
+        whole = tokens.whole(place, given)
+        return replace(known, source=source, whole=whole, lasts=seconds_left(whole))
 
     def _stored(self, place: Place, spec: Spec, resolver: Resolver) -> Known:
         try:
@@ -163,7 +163,8 @@ class Credentials:
             raise TroubleError(reason, error.message, retry=not known) from None
         source = Source(found.name, find_provider(found.provider), found.attributes)
         refuse_at_once(spec, source.provider)
-        return self._known(source, found.id, resolver, spec)
+        lasts = seconds_left(found.attributes) if any(map(takes_access_token, spec.outputs)) else 0.0
+        return replace(self._known(source, found.id, resolver, spec), lasts=lasts)
 
     async def outputs(self, place: Place, spec: Spec, known: Known) -> list[Made]:
         """Return every Secret that the resource leads to.
@@ -205,6 +206,11 @@ class Credentials:
         attributes["token"] = lasting(str(attributes.get("token", "")))
         text = json.dumps([source.provider.type, target, attributes], sort_keys=True)
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:HASH_DIGITS]
+
+
+def takes_access_token(wanted: Output) -> bool:
+    """Tell whether an output holds an access token that has to be renewed in time, if the credential has one."""
+    return wanted.options.get("token") != "whole"
 
 
 def to_verify(known: Known, spec: Spec) -> Attributes:

@@ -18,11 +18,14 @@ from credential_operator.wanted.values import Place
 from webapp.core.errors import CredentialError, TransientError
 from webapp.core.fields import Attributes
 from webapp.core.providers.base import Provider
-from webapp.core.tokens import EARLY, Token
+from webapp.core.tokens import EARLY, SPARE, Token
 from webapp.core.verification.verifier import Tokens
 
 MOMENT = 2.0
 """Seconds after which a token that may be renewed certainly counts as one."""
+
+AGAIN = 60.0
+"""Seconds after which a token that could not be renewed early is tried again."""
 
 
 class Values(Protocol):
@@ -58,13 +61,13 @@ class ResourceTokens:
         return {**attributes, "token": str(kept["token"])}
 
     def fresh(self, place: Place, provider: Provider, attributes: Attributes) -> Attributes:
-        """Return the values with an access token alone, renewed first when it is about to end.
+        """Return the values with an access token alone, renewed first when it ends soon.
 
         Raises:
             TroubleError: It cannot be renewed.
         """
         try:
-            found = self._door().fresh(provider, self.whole(place, attributes))
+            found = self._door().fresh(provider, self.whole(place, attributes), spare=SPARE)
         except CredentialError as error:
             retry = isinstance(error, TransientError)
             raise TroubleError(Reason.TOKEN_ENDED, error.message, retry=retry) from None
@@ -73,16 +76,25 @@ class ResourceTokens:
             self._values.put(_name(place), kept, secret=True)
         return found.attributes
 
-    def seconds_left(self, place: Place, attributes: Attributes) -> float:
-        """Return the seconds until it has to be renewed; 0 for a token that does not end."""
-        try:
-            expiry = Token.from_json(str(self.whole(place, attributes)["token"])).expiry
-        except (CredentialError, KeyError):
-            return 0.0
-        return max(MOMENT, (expiry - EARLY - datetime.now(UTC)).total_seconds() + MOMENT) if expiry else 0.0
-
     def _digest(self, token: str) -> str:
         return hmac.new(self._key, token.encode(), hashlib.sha256).hexdigest()
+
+
+def seconds_left(attributes: Attributes) -> float:
+    """Return the seconds until the token is to be renewed; 0 for one that does not end.
+
+    One that could not be renewed early is tried again every minute, until it counts as ended.
+    """
+    try:
+        expiry = Token.from_json(str(attributes["token"])).expiry
+    except (CredentialError, KeyError):
+        return 0.0
+    if expiry is None:
+        return 0.0
+    left = expiry - datetime.now(UTC)
+    if left > SPARE:
+        return (left - SPARE).total_seconds() + MOMENT
+    return min(AGAIN, max(MOMENT, (left - EARLY).total_seconds() + MOMENT))
 
 
 def _name(place: Place) -> str:

@@ -2,9 +2,9 @@
 
 What a token means stands in its own text, so that tests side by side need no setting-up. A refresh token is
 `KIND-FAMILY-NUMBER`: of the kind `once` it works one time, as Box's, and gives the same pair again until the new pair
-is used; `keep` works again and again; `mute` too, without coming back in the answer, as Dropbox's and Google's; `blank` comes back empty; `gone`
-was revoked; `busy` meets a fault; the words of `HOSTILE` meet something hostile. An access token that
-was handed out begins with `good-`.
+is used; `brief` too, and its access tokens live for ten minutes; `keep` works again and again; `mute` too, without
+coming back in the answer, as Dropbox's and Google's; `blank` comes back empty; `gone` was revoked; `busy` meets a
+fault; the words of `HOSTILE` meet something hostile. An access token that was handed out begins with `good-`.
 """
 
 from __future__ import annotations
@@ -46,8 +46,12 @@ HOSTILE = {
 KINDS = {"box": "once", "yandex": "once", "dropbox": "mute", "google": "mute", "microsoft": "keep"}
 """How the refresh tokens of a vendor behave."""
 
-LIVING = {"once", "keep", "mute", "blank"}
+LIVING = {"once", "brief", "keep", "mute", "blank"}
 """Kinds of refresh tokens that renew."""
+
+ROTATING = {"once", "brief"}
+BRIEF = 604
+"""Seconds that an access token of the kind `brief` lives: a little more than what is handed out lasts at least."""
 
 SECONDS = {"box": 3600, "yandex": 31_536_000, "dropbox": 14_400, "google": 3599, "microsoft": 3600}
 VENDORS = {
@@ -116,19 +120,20 @@ class Tokens:
             return HOSTILE[kind]
         with self._lock:
             current = self._current[family]
-            if kind == "once" and number == current - 1 and self._used[family] < current and refresh in self._pairs:
+            if kind in ROTATING and number == current - 1 and self._used[family] < current and refresh in self._pairs:
                 return Reply(200, self._pairs[refresh])
-            spent = kind == "once" and number != current
+            spent = kind in ROTATING and number != current
             if kind not in LIVING or spent or family in self._revoked:
                 return Reply(400, {"error": "invalid_grant", "error_description": "Refresh token has expired"})
             self.renewals[family] += 1
-            self._current[family] += kind == "once"
+            self._current[family] += kind in ROTATING
             self._used[family] = max(self._used[family], number)
-            pair = self._pair(kind, family, f"good-{family}-{self.renewals[family]}")
+            seconds = BRIEF if kind == "brief" else 3600
+            pair = self._pair(kind, family, f"good-{family}-{self.renewals[family]}", seconds)
             self._pairs[refresh] = pair
             return Reply(200, pair)
 
-    def _pair(self, kind: str, family: str, access: str, seconds: int = 3600) -> dict[str, object]:
+    def _pair(self, kind: str, family: str, access: str, seconds: int) -> dict[str, object]:
         pair: dict[str, object] = {"access_token": access, "token_type": "bearer", "expires_in": seconds}
         if kind in {"mute", "blank"}:
             return pair if kind == "mute" else {**pair, "refresh_token": ""}

@@ -14,7 +14,7 @@ from webapp.core.providers import provider as find_provider
 from webapp.core.ssh.choosing import with_private_key
 from webapp.core.store.audit import Action
 from webapp.core.store.faults import ChangedError
-from webapp.core.tokens import Token
+from webapp.core.tokens import SPARE, Token
 from webapp.core.validation import InvalidValuesError
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ class FormatService:
             return credential.attributes
         if options.get("token") == "whole":  # whoever gets it renews it
             return credential.attributes
-        return self._door().fresh(provider, credential.attributes, credential_id=credential.id).attributes
+        door, attributes = self._door(), credential.attributes
+        return door.fresh(provider, attributes, credential_id=credential.id, spare=SPARE).attributes
 
     def take_back(self, credential_id: str, token: str, *, by: str) -> None:
         """Keep a token that a tool renewed; another change of the credential meanwhile is kept as well.

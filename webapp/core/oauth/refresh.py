@@ -16,7 +16,7 @@ import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from requests.auth import HTTPBasicAuth
 
@@ -32,7 +32,7 @@ from webapp.core.providers.base import Provider
 from webapp.core.store import ChangedError, Credential, Store
 from webapp.core.store.audit import Action, Outcome
 from webapp.core.store.logins import Login
-from webapp.core.tokens import Token
+from webapp.core.tokens import EARLY, Token
 from webapp.core.verification.verifier import Fresh
 
 LEASE = WHOLE + 5
@@ -61,10 +61,18 @@ class TokenDoor:
         self._store = store
         self._by = by
 
-    def fresh(self, provider: Provider, attributes: Attributes, *, credential_id: str | None = None) -> Fresh:
-        """Return the attributes with a bare access token, renewed first when it has ended.
+    def fresh(
+        self,
+        provider: Provider,
+        attributes: Attributes,
+        *,
+        credential_id: str | None = None,
+        spare: timedelta = EARLY,
+    ) -> Fresh:
+        """Return the attributes with a bare access token, renewed first when it ends within `spare`.
 
-        A stored credential keeps its new token; for unsaved values it is handed back in `replaced`.
+        A stored credential keeps its new token; for unsaved values it is handed back in `replaced`. When a token that
+        has not ended yet cannot be renewed early, it is good enough.
 
         Raises:
             PermanentError: The token has ended and cannot be renewed.
@@ -73,13 +81,22 @@ class TokenDoor:
         if not token_endpoint(provider.type, attributes) or "token" not in attributes:
             return Fresh(attributes, {})
         token = Token.from_json(str(attributes["token"]))
-        if not token.expired():
-            return Fresh(bare(provider.type, attributes, token), {})
-        if credential_id:
-            return self._stored(credential_id, force=False)
+        as_it_is = Fresh(bare(provider.type, attributes, token), {})
+        if not token.expired(spare=spare):
+            return as_it_is
+        try:
+            if credential_id:
+                return self._stored(credential_id, spare)
+            return self._unsaved(provider.type, attributes, token)
+        except CredentialError:
+            if token.expired():
+                raise
+            return as_it_is
+
+    def _unsaved(self, provider_type: str, attributes: Attributes, token: Token) -> Fresh:
         with self._alone(token_id(token)) as lock:
-            new = renew(provider.type, token, self._with_app(provider.type, attributes), lock)
-        return Fresh(bare(provider.type, attributes, new), {"token": new.to_json()})
+            new = renew(provider_type, token, self._with_app(provider_type, attributes), lock)
+        return Fresh(bare(provider_type, attributes, new), {"token": new.to_json()})
 
     def renew_now(self, credential_id: str) -> None:
         """Renew a stored credential's token whether or not it has ended.
@@ -87,14 +104,14 @@ class TokenDoor:
         Raises:
             CredentialError: It cannot be renewed; that stands with the credential as well.
         """
-        self._stored(credential_id, force=True)
+        self._stored(credential_id, None)
 
-    def _stored(self, credential_id: str, *, force: bool) -> Fresh:
+    def _stored(self, credential_id: str, spare: timedelta | None) -> Fresh:
         """Renew under the lock, from what is stored by then: somebody else may have done it while we waited."""
         with self._alone(credential_id) as lock:
             credential = self._store.credentials.get(credential_id)
             token = Token.from_json(str(credential.attributes.get("token", "{}")))
-            if not force and not token.expired():
+            if spare is not None and not token.expired(spare=spare):
                 return Fresh(bare(credential.provider, credential.attributes, token), {})
             login = self._store.logins.find(credential_id) or Login(credential_id)
             new = self._renewed(credential, login, token, lock)

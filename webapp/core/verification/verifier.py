@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol
 
 from webapp.core.errors import CredentialError, TransientError
@@ -16,6 +17,7 @@ from webapp.core.fields import Attributes
 from webapp.core.providers.base import Provider
 from webapp.core.rclone.config import remote
 from webapp.core.ssh.choosing import PrivateKey, with_private_key
+from webapp.core.tokens import EARLY
 from webapp.core.verification.daemons import Daemon, DaemonPool
 from webapp.core.verification.replies import classify
 from webapp.core.verification.states import Result, State
@@ -38,7 +40,14 @@ class Fresh:
 class Tokens(Protocol):
     """The one door to a usable access token (`webapp.core.oauth.refresh.TokenDoor`)."""
 
-    def fresh(self, provider: Provider, attributes: Attributes, *, credential_id: str | None = None) -> Fresh:
+    def fresh(
+        self,
+        provider: Provider,
+        attributes: Attributes,
+        *,
+        credential_id: str | None = None,
+        spare: timedelta = EARLY,
+    ) -> Fresh:
         """Return attributes that rclone can use; raises `CredentialError` when the token cannot be renewed."""
         ...
 
