@@ -119,5 +119,5 @@ def agreed(count: int) -> bool:
 
 def progress(done: int, total: int) -> None:
     """Show how far it is, on a terminal only."""
-    if sys.stderr.isatty() and (done == total or done % 25 == 0):
+    if sys.stderr.isatty():
         click.echo(f"\r{done} of {total}", nl=done == total, err=True)

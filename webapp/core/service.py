@@ -7,7 +7,7 @@ person or sent as JSON; what goes out has been checked.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -134,6 +134,19 @@ class CredentialService:
             credential = self.store.credentials.add(name, provider_type, attributes, by=by)
         self._watch(credential, logged_in)
         return self._with_result(credential, result)
+
+    def add_checked(self, new: Sequence[tuple[str, Checked]], *, by: str) -> None:
+        """Save new credentials at once, each given by its name and its checked values: all or none.
+
+        As with an import, one may be of a provider that is gone. A keypair that is to be made goes through `add`.
+
+        Raises:
+            ConflictError: A name is taken.
+        """
+        rows = [(name, checked.provider.type, checked.attributes) for name, checked in new]
+        for identifier, (_, _, attributes) in zip(self.store.credentials.add_all(rows, by=by), rows, strict=True):
+            if attributes.get("token"):
+                watch(self.store, self.store.credentials.get(identifier))
 
     def edit(
         self,

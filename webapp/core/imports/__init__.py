@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from webapp.core.errors import PermanentError
@@ -12,7 +12,7 @@ from webapp.core.imports.base import Found, PasswordNeededError
 from webapp.core.providers import PROVIDERS
 from webapp.core.store.audit import Action
 from webapp.core.store.names import clean_name, name_key
-from webapp.core.validation import check
+from webapp.core.validation import Checked, check
 
 if TYPE_CHECKING:
     from webapp.core.service import CredentialService
@@ -34,6 +34,9 @@ __all__ = [
 
 SSH_SPACE = "\0ssh "
 """Keypairs and connections have names of their own; no name begins like this."""
+
+BATCH = 100
+"""Credentials written at once; after each batch progress is shown."""
 
 KINDS: Mapping[str, Callable[..., list[Found]]] = {
     "rclone": rcloneconf.read,
@@ -60,11 +63,18 @@ class Item:
         found: The thing.
         name: The name it gets.
         skipped: Why nothing becomes of it; empty when it will be made.
+        checked: The values of a credential as they would be stored.
     """
 
     found: Found
     name: str
     skipped: str = ""
+    checked: Checked | None = field(default=None, repr=False)
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is made by itself, since something else is made or asked with it."""
+        return self.checked is None or bool(self.found.keypair or self.found.password)
 
     @property
     def happens(self) -> str:
@@ -149,9 +159,10 @@ def plan(kind: str, found: list[Found], taken: frozenset[str], *, rename: bool =
 
 def _item(found: Found, used: set[str], keypairs: Collection[str], *, rename: bool) -> Item:
     space = SSH_SPACE if found.provider in ssh.KINDS else ""
+    checked = check(PROVIDERS[found.provider], found.raw) if found.provider in PROVIDERS else None
     try:
         name = clean_name(found.name)
-        reason = found.skipped or _reason(found, keypairs)
+        reason = found.skipped or _reason(found, checked, keypairs)
     except PermanentError as error:
         name, reason = found.name[:100], error.message
     if not reason and space + name_key(name) in used:
@@ -159,14 +170,13 @@ def _item(found: Found, used: set[str], keypairs: Collection[str], *, rename: bo
         name, reason = (_free(name, used, space), "") if rename else (name, f"There is {what} of this name already.")
     if not reason:
         used.add(space + name_key(name))
-    return Item(found, name, reason)
+    return Item(found, name, reason, None if reason else checked)
 
 
-def _reason(found: Found, keypairs: Collection[str]) -> str:
+def _reason(found: Found, checked: Checked | None, keypairs: Collection[str]) -> str:
     """Return why values cannot be saved; empty when they can."""
-    if found.provider in ssh.KINDS:
+    if checked is None:
         return ssh.reason(found, keypairs)
-    checked = check(PROVIDERS[found.provider], found.raw)
     return next((" ".join(messages) for messages in checked.errors.values()), "")
 
 
@@ -189,22 +199,35 @@ def carry_out(
     Raises:
         PermanentError: Something cannot be made; then nothing is.
     """
-    made, keypairs = planned.made, dict[str, str]()
+    made, done = planned.made, 0
     with service.store.together():
-        for count, item in enumerate(made, 1):
-            if item.found.provider in ssh.KINDS:
-                ssh.make(service.store, item.name, item.found, keypairs, by=by)
-            else:
-                _make(service, item, keypairs, by)
+        for count in _steps(made, service, by):
+            done += count
             if progress:
-                progress(count, len(made))
+                progress(done, len(made))
         service.store.audit.note(Action.IMPORT, name=planned.kind, who=by, detail={"made": len(made)})
     return len(made)
 
 
-def _make(service: CredentialService, item: Item, keypairs: Mapping[str, str], by: str) -> None:
-    """Make a credential, with the keypair that came along or with the secret of its repository."""
+def _steps(made: Sequence[Item], service: CredentialService, by: str) -> Iterator[int]:
+    """Make everything and say after each step how much it made: keypairs first, since others name them."""
+    keypairs = dict[str, str]()
+    for item in made:
+        if item.alone:
+            _make(service, item, keypairs, by)
+            yield 1
+    plain = [(item.name, item.checked) for item in made if item.checked and not item.alone]
+    for start in range(0, len(plain), BATCH):
+        service.add_checked(plain[start : start + BATCH], by=by)
+        yield len(plain[start : start + BATCH])
+
+
+def _make(service: CredentialService, item: Item, keypairs: dict[str, str], by: str) -> None:
+    """Make a keypair, a connection, or a credential with its keypair or with the secret of its repository."""
     found = item.found
+    if found.provider in ssh.KINDS:
+        ssh.make(service.store, item.name, found, keypairs, by=by)
+        return
     raw = ssh.with_keypair(found.raw, keypairs[found.keypair]) if found.keypair in keypairs else found.raw
     credential = service.add(item.name, found.provider, raw, by=by, imported=True)
     if found.password:

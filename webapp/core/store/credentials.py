@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from webapp.core.providers import PROVIDERS
 from webapp.core.store.audit import Action, Audit, Outcome
 from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import ChangedError, DamagedError, LockedError
-from webapp.core.store.models import CredentialRow, Tables, moment, now, stamp
+from webapp.core.store.models import CredentialRow, Tables, insert_all, moment, now, stamp
 from webapp.core.store.names import clean_name, name_key
 from webapp.core.store.paging import Page
 from webapp.core.verification.states import GOOD, Result, State
@@ -89,10 +89,23 @@ class Credentials:
             PermanentError: The name is not allowed.
             LockedError: There is no master key.
         """
-        name = clean_name(name)
-        identifier, at = str(uuid.uuid4()), stamp(now())
-        dates = _secret_dates(provider_type, {}, attributes, {}, at)
-        columns = {
+        row = self._new_row(name, provider_type, attributes, by=by)
+        self._insert([row], by=by)
+        return self._read(self._rows(**row))
+
+    def add_all(self, new: Sequence[tuple[str, str, Attributes]], *, by: str) -> list[str]:
+        """Store new credentials, each given by name, provider type and values: all or none. Returns their ids.
+
+        Raises:
+            ConflictError, PermanentError, LockedError: As `add`.
+        """
+        rows = [self._new_row(*one, by=by) for one in new]
+        self._insert(rows, by=by)
+        return [row["id"] for row in rows]
+
+    def _new_row(self, name: str, provider_type: str, attributes: Attributes, *, by: str) -> dict[str, Any]:
+        identifier, at, name = str(uuid.uuid4()), stamp(now()), clean_name(name)
+        return {
             "id": identifier,
             "name": name,
             "name_key": name_key(name),
@@ -103,10 +116,8 @@ class Credentials:
             "created": at,
             "changed": at,
             "changed_by": by,
-            "secret_dates": json.dumps(dates),
+            "secret_dates": json.dumps(_secret_dates(provider_type, {}, attributes, {}, at)),
         }
-        self._insert(columns)
-        return self._read(self._rows(**columns))
 
     def get(self, identifier: str) -> Credential:
         """Return a credential by its id.
@@ -280,13 +291,12 @@ class Credentials:
             raise NotFoundError("There is no such credential. It may have been deleted.")
         return row
 
-    def _insert(self, columns: dict[str, Any]) -> None:
+    def _insert(self, rows: Sequence[Mapping[str, Any]], *, by: str) -> None:
+        added = [(row["id"], row["name"], {"provider": row["provider"]}) for row in rows]
         try:
             with self._tables.database.atomic():
-                self._rows.insert(**columns).execute()
-                identifier, name, by = columns["id"], columns["name"], columns["changed_by"]
-                detail = {"provider": columns["provider"]}
-                self._audit.note(Action.ADD, kind=KIND, subject=identifier, name=name, who=by, detail=detail)
+                insert_all(self._rows, rows)
+                self._audit.note_all(Action.ADD, added, kind=KIND, who=by)
         except IntegrityError:
             raise _taken() from None
 

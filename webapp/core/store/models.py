@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
-from peewee import BooleanField, CharField, Database, FloatField, IntegerField, Model, TextField
+from peewee import (
+    BooleanField,
+    CharField,
+    Database,
+    FloatField,
+    IntegerField,
+    Model,
+    TextField,
+    __exception_wrapper__,  # pyright: ignore[reportAttributeAccessIssue]  what Peewee itself raises its own errors with
+)
 
 from webapp.core.store.envelope import Place
 
@@ -167,3 +176,22 @@ def bound(model: type[T], database: Database) -> type[T]:
     """Return a copy of a model that asks this database; a feature of the store binds its own tables with it."""
     meta: Any = type("Meta", (), {"database": database, "table_name": cast("Any", model)._meta.table_name})  # noqa: SLF001
     return cast("type[T]", type(model.__name__, (model,), {"Meta": meta}))
+
+
+def insert_all(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows with one statement; Peewee would write the text of a statement anew for each of them.
+
+    Raises:
+        IntegrityError: A row is not allowed beside those that are there.
+    """
+    if not rows:
+        return
+    fields = model._meta.sorted_fields  # noqa: SLF001  Peewee's documented place for it
+    values = [[field.db_value(row.get(field.name, field.default)) for field in fields] for row in rows]
+    statement, _ = model.insert_many(values[:1], fields=fields).sql()
+    with __exception_wrapper__:
+        cursor = model._meta.database.cursor()  # noqa: SLF001
+        if len(values) == 1:
+            cursor.execute(statement, values[0])  # psycopg logs a warning of its own when one of many is refused
+        else:
+            cursor.executemany(statement, values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -21,7 +21,7 @@ from webapp.core.store.audit.entries import LONGEST, Action, Entry, Outcome, cha
 from webapp.core.store.audit.models import AuditBookRow, AuditRow
 from webapp.core.store.faults import DamagedError, LockedError
 from webapp.core.store.keyvalues import Values
-from webapp.core.store.models import Tables, bound, now, stamp
+from webapp.core.store.models import Tables, bound, insert_all, now, stamp
 
 AUDIT_KEY = "audit-key:"
 """A book's key stands sealed under this name and the book's id."""
@@ -61,13 +61,27 @@ class Audit:
             who: Who did it, when it is not the one who acts in this thread (see `acting`).
             detail: More by name: a format, keys of changed fields, a count. Never a value of a field.
         """
-        acts = actor()
-        texts = {key: _text(value) for key, value in (detail or {}).items()}
-        entry = Entry(
-            "", 0, now(), _text(who or acts.who), _text(acts.origin), action, kind, subject, _text(name), outcome, texts
-        )
-        with self.database.atomic():
-            self._append(entry)
+        self.note_all(action, [(subject, name, detail or {})], kind=kind, outcome=outcome, who=who)
+
+    def note_all(
+        self,
+        action: Action,
+        subjects: Sequence[tuple[str, str, Mapping[str, object]]],
+        *,
+        kind: str = "",
+        outcome: Outcome = Outcome.OK,
+        who: str = "",
+    ) -> None:
+        """Note the same of several subjects, each with its id, its name and its detail; see `note`."""
+        acts, at = actor(), now()
+        by, origin = _text(who or acts.who), _text(acts.origin)
+        entries = [
+            Entry("", 0, at, by, origin, action, kind, subject, _text(name), outcome, _texts(detail))
+            for subject, name, detail in subjects
+        ]
+        if entries:
+            with self.database.atomic():
+                self._append(entries)
 
     @contextmanager
     def failures(self, action: Action, *, kind: str = "", subject: str = "", name: str = "") -> Generator[None]:
@@ -91,14 +105,17 @@ class Audit:
         with suppress(PeeweeException):
             self.note(action, kind=kind, subject=subject, name=name, outcome=outcome, detail={"why": why})
 
-    def _append(self, entry: Entry) -> None:
-        """Count the book up first: that takes the lock under which the chain grows by one entry at a time."""
+    def _append(self, entries: Sequence[Entry]) -> None:
+        """Count the book up first: that takes the lock under which the chain grows by one writer at a time."""
         books = self.books
-        counted = books.update(number=books.number + 1).where(books.own).returning(books.id, books.number, books.chain)
-        ((book, number, before),) = counted.tuples().execute()
-        entry = replace(entry, book=book, number=number)
-        chain = chained(before, entry)
-        self.rows.insert(**_columns(entry, chain, marked(self.key(book), chain))).execute()
+        counted = books.update(number=books.number + len(entries)).where(books.own)
+        ((book, last, chain),) = counted.returning(books.id, books.number, books.chain).tuples().execute()
+        key, rows = self.key(book), list[dict[str, Any]]()
+        for number, plain in enumerate(entries, last - len(entries) + 1):
+            entry = replace(plain, book=book, number=number)
+            chain = chained(chain, entry)
+            rows.append(_columns(entry, chain, marked(key, chain)))
+        insert_all(self.rows, rows)
         books.update(chain=chain).where(books.id == book).execute()
 
     def ready(self) -> None:
@@ -149,3 +166,7 @@ def _columns(entry: Entry, chain: str, mark: str) -> dict[str, Any]:
 def _text(value: object) -> str:
     """Return a text of bearable length that every database takes."""
     return str(value).replace("\0", "")[:LONGEST].encode(errors="replace").decode()
+
+
+def _texts(detail: Mapping[str, object]) -> dict[str, str]:
+    return {key: _text(value) for key, value in detail.items()}
