@@ -199,7 +199,9 @@ def _sqlite(address: str) -> Database:
     if not path.exists():
         path.touch(mode=0o600)
     # A pool: opening a file, setting it up and warming its cache again would cost each request some milliseconds.
-    return cast("Database", PooledSqliteDatabase(str(path), pragmas=PRAGMAS, max_connections=0))
+    return cast(
+        "Database", PooledSqliteDatabase(str(path), pragmas=PRAGMAS, max_connections=0, check_same_thread=False)
+    )
 
 
 def _postgres(address: str) -> Database:
