@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,7 +63,14 @@ def partial(fragment: bool) -> dict[str, str]:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """A fresh app, before its first start-up page was seen."""
-    settings = Settings(data_dir=tmp_path / "data", reverify_hours=0.0)
+    with served(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Site]:
+    """Serve a fresh app from threads of this process, so that a test can reach into it."""
+    settings = Settings(data_dir=folder / "data", reverify_hours=0.0)
     runtime = Runtime(settings)
     runtime.start()
     server = Server(("127.0.0.1", 0), create_app(settings, runtime))
@@ -71,7 +79,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     thread.start()
     address = f"http://127.0.0.1:{server.bind_addr[1]}"
     with httpx.Client(base_url=address, follow_redirects=True, trust_env=False, timeout=60) as client:
-        yield Site(address, runtime.store.accounts.setup_code(), client, runtime, tmp_path)
+        yield Site(address, runtime.store.accounts.setup_code(), client, runtime, folder)
     server.stop()
     thread.join()
     runtime.stop()
