@@ -3,23 +3,23 @@
 Nothing heavy is imported before a command needs it, so that help and lists are quick.
 """
 
-from webapp.commands.audit import audit
-from webapp.commands.backup import backup, restore
-from webapp.commands.cluster_jobs import make_seed_secret_command, try_operator_command
+from webapp.commands.cluster.crd import crd
+from webapp.commands.cluster.jobs import make_seed_secret_command, try_operator_command
+from webapp.commands.cluster.operator_command import operator_command
+from webapp.commands.cluster.publishing import manifest, publications, publish, withdraw
+from webapp.commands.cluster.sealing import seal
 from webapp.commands.completion import completion
-from webapp.commands.crd import crd
 from webapp.commands.credentials import add, delete, list_credentials, show
 from webapp.commands.exec_command import exec_command
 from webapp.commands.export import export
 from webapp.commands.group import CommandLine
 from webapp.commands.importing import import_command
-from webapp.commands.operator_command import operator_command
-from webapp.commands.publishing import manifest, publications, publish, withdraw
 from webapp.commands.reference import docs
-from webapp.commands.sealing import seal
-from webapp.commands.seed import rotate_key, seed
 from webapp.commands.serve import serve
 from webapp.commands.ssh import keypair, ssh
+from webapp.commands.store.audit import audit
+from webapp.commands.store.backup import backup, restore
+from webapp.commands.store.seed import rotate_key, seed
 from webapp.commands.verify import verify
 
 main = CommandLine(

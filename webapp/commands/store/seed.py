@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from webapp.commands.backup import progress
 from webapp.commands.group import Command, SubGroup
 from webapp.commands.options import json_option, opened, refuse_locked, this_user, with_settings
 from webapp.commands.output import echo_json, moment, table
-from webapp.commands.passphrase import new_passphrase, passphrase
+from webapp.commands.store.backup import progress
+from webapp.commands.store.passphrase import new_passphrase, passphrase
 from webapp.core.errors import PermanentError
 from webapp.settings import Scope, Settings
 

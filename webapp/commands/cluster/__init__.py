@@ -1,0 +1,1 @@
+"""Commands for Kubernetes: the operator, its definition, publications, sealed values."""

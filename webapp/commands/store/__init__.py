@@ -1,0 +1,1 @@
+"""Commands for the store itself: backups, the seed, the audit."""
