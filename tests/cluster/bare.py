@@ -48,6 +48,7 @@ class BareClient:
     ) -> None:
         """Close the session."""
         await self.session.close()
+        await asyncio.sleep(0.25)  # TLS connections take a moment to end (aiohttp, "Graceful Shutdown")
 
     async def send(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
         """Send one request and return the answer; raises RuntimeError with what the API server said."""

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
@@ -84,7 +86,9 @@ class Kube:
         )
         headers = {"User-Agent": PRODUCT, "Authorization": self._signed.current()}
         kept = {name: value for name, value in headers.items() if value}
-        self._session = aiohttp.ClientSession(connector=connector, headers=kept, trust_env=True)
+        # Asked once: with `trust_env` each request asks two threads, for the proxy and for a netrc file.
+        proxy = proxy_to(self._signed.server)
+        self._session = aiohttp.ClientSession(connector=connector, headers=kept, proxy=proxy)
         self._refreshed = time.monotonic()
 
     async def reopen(self) -> None:
@@ -178,6 +182,12 @@ class Kube:
             self._signed = await asyncio.to_thread(sign_in)
             self.session.headers["Authorization"] = self._signed.current()
             self._refreshed = time.monotonic()
+
+
+def proxy_to(server: str) -> str | None:
+    """Return the proxy that the environment names for an address (`HTTPS_PROXY`, `NO_PROXY`); nothing for none."""
+    parts = urlsplit(server)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
 def _parsed(text: bytes) -> dict[str, Any]:
