@@ -24,6 +24,9 @@ from webapp.pages.drafts import Draft, merged
 PREFIX = "value."
 """Stands before a field's key in the form, which has names of its own."""
 
+PRIVATE_KEY = "PRIVATE KEY-----"
+"""Stands in the first line of every private key in PEM."""
+
 
 @dataclass(slots=True)
 class FieldsForm:
@@ -71,8 +74,9 @@ class FieldsForm:
         return defaults | {key: value for key, value in self.values.items() if value}
 
     def value(self, known: Field) -> str:
-        """Return what stands in an input."""
-        return "" if known.secret else self.filled.get(known.key, "")
+        """Return what stands in an input: no secret, and no private key that was pasted into the wrong one."""
+        filled = self.filled.get(known.key, "")
+        return "" if known.secret or PRIVATE_KEY in filled else filled
 
     @property
     def may_generate(self) -> bool:

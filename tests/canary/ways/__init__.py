@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from canary.house import House
-from canary.ways import accounts, credentials, formats, imports
+from canary.ways import accounts, credentials, formats, imports, ssh
 
 Way = Callable[[House], None]
 
@@ -18,6 +18,7 @@ WAYS: tuple[Way, ...] = (
     *credentials.WAYS,
     *formats.WAYS,
     *imports.WAYS,
+    *ssh.WAYS,
     *accounts.WAYS,
 )
 """Every way there is; they are gone in this order, on one house."""
