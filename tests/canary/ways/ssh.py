@@ -35,13 +35,12 @@ def locked(passphrase: str) -> str:
 
 
 def keypairs_on_the_page(house: House) -> None:
-    """Generate, download without the password, save; paste whole and broken keys, and into the wrong box."""
+    """Generate, save; paste whole and broken keys, and into the wrong box."""
     mint = house.canaries.mint
     form = house.drafted(f"{PAIRS}/add")
     made = house.send(f"{PAIRS}/add", {**form, "name": "Made", "key_type": "ed25519", "action": "generate"})
     public = html.unescape(re.search(r">(ssh-ed25519 [^<]+)</textarea>", made.text).group(1))  # pyright: ignore[reportOptionalMemberAccess]
     form |= given({"public_key": public.strip()}) | {"name": "Made"}
-    house.send(f"{PAIRS}/add", {**form, "action": "download-private", "own_password": mint("no password of one's own")})
     house.send(f"{PAIRS}/add", {**form, "action": "save"})
     for number, name in enumerate(("Pasted", "Locked", "Broken", "Swapped")):
         phrase = mint(f"a passphrase, {name}")
@@ -163,8 +162,6 @@ def every_page_of_ssh(house: House) -> None:
     for pair in house.program("keypair", "list", "--json").data:
         for page in ("", "/edit", "/public", "/another", "/delete"):
             house.open(f"{PAIRS}/{pair['id']}{page}")
-        wrong = house.canaries.mint("a wrong password of one's own")
-        house.send(f"{PAIRS}/{pair['id']}/private", {"own_password": wrong, "action": "show"})
     for one in house.program("ssh", "list", "--json").data:
         for page in ("", "/duplicate", "/delete", "/host-key"):
             house.open(f"{CONNECTIONS}/{one['id']}{page}")
