@@ -68,14 +68,14 @@ def applied(namespace: str, name: str) -> Generator[float]:
 
 
 def resource(name: str) -> dict[str, Any]:
-    """Return the resource that is tried: WebDAV to nowhere, for rclone."""
+    """Return the resource that is tried: FTP to nowhere, for rclone."""
     reference = {"secretKeyRef": {"name": f"{name}-source", "key": "password"}}
     return {
         "apiVersion": f"{GROUP}/{VERSION}",
         "kind": KIND,
         "metadata": {"name": name},
         "spec": {
-            "provider": {"webdav": {"url": "https://dav.invalid", "user": "test", "pass": reference}},
+            "provider": {"ftp": {"host": "ftp.invalid", "user": "test", "pass": reference}},
             "secrets": [{"name": f"{name}-rclone", "format": "rclone"}],
         },
     }
