@@ -84,7 +84,7 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
         app.register_blueprint(blueprint)
     app.context_processor(partial(dict, version=__version__))
     app.jinja_env.filters.update(age=age, when=when)
-    app.jinja_env.globals.update(row_url=row_url)
+    app.add_template_global(row_url, "row_url")
     app.teardown_request(partial(give_back, runtime))
     return app
 

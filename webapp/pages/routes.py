@@ -43,6 +43,7 @@ def row_url(endpoint: str, **argument: Any) -> str:
     """
     (key, value), patterns = next(iter(argument.items()), ("", "")), g.setdefault("row_urls", {})
     if (endpoint, key) not in patterns:
-        patterns[endpoint, key] = url_for(endpoint, **dict.fromkeys(argument, PLACE)).partition(PLACE)
+        placed: dict[str, Any] = dict.fromkeys(argument, PLACE)
+        patterns[endpoint, key] = url_for(endpoint, **placed).partition(PLACE)
     before, _, after = patterns[endpoint, key]
     return f"{before}{quote(value, safe='')}{after}"
