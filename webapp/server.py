@@ -21,6 +21,7 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 
 from webapp.app import create_app
 from webapp.core.errors import PermanentError
+from webapp.pages.access import session_key
 from webapp.settings import Settings, unknown_names
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 
 HEADER_LIMIT = 64 * 1024
 """Most bytes of a request's headers."""
+
+SEED_SECONDS = 2
+"""Seconds between two looks for a missing secret seed."""
 
 IDLE_SECONDS = 4
 """Seconds that a connection may be silent; it also bounds how long an idle one holds up the end."""
@@ -109,10 +113,21 @@ class Server:
         try:
             announce(self.start_up(server))
             sys.stdout.flush()
+            self._await_seed(server, announce)
             self._stopping.wait()
         finally:
             server.stop()
             serving.join()
+
+    def _await_seed(self, server: QuietServer, announce: Callable[[StartUp], None]) -> None:
+        """While the store is locked, look for its seed; once it has come, do what the start could not."""
+        while self.runtime.store.locked and not self._stopping.wait(SEED_SECONDS):
+            if self.runtime.store.look_for_seed():
+                server.wsgi_app.config["SECRET_KEY"] = session_key(self.runtime)
+                provide_administrator(self.settings, self.runtime)
+                announce(self.start_up(server))
+                sys.stdout.flush()
+        self.runtime.store.release()
 
     def prepared(self) -> QuietServer:
         """Return a server that listens already, so that a taken port is told at once."""

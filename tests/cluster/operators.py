@@ -82,9 +82,9 @@ class RunningOperator:
 
     def get(self, path: str) -> str:
         """Ask one of its addresses; empty while it does not answer."""
-        found = re.search(r"metrics at (\S+)", self.said)
+        found = re.findall(r"metrics at (\S+?)[\s\"]", self.said)
         try:
-            return httpx.get(found[1] + path, timeout=5, trust_env=False).text if found else ""
+            return httpx.get(found[-1] + path, timeout=5, trust_env=False).text if found else ""
         except httpx.HTTPError:
             return ""
 

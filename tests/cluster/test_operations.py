@@ -17,6 +17,7 @@ from servers.kinds.kubernetes import ControlPlane
 
 from credential_operator.running.access import Where, rules
 from webapp.core.runtime import Runtime
+from webapp.core.store.keyring import new_seed
 from webapp.settings import Settings
 
 NEVER = {"interval": "0"}
@@ -169,6 +170,22 @@ def test_a_sealed_value_is_for_one_place_alone(cluster: ControlPlane, space: Spa
         space.wait("thief", "False", "SealedForAnother")
         assert space.secret("stolen") is None
     runtime.stop()
+
+
+def test_it_waits_for_its_secret_seed_and_says_so(cluster: ControlPlane, tmp_path: Path) -> None:
+    seed, served = tmp_path / "mounted/seed", ("--namespace", Space(cluster).name)
+    named = {"BACKUP_CREDENTIALS_SEED_FILE": str(seed)}
+    waiting = RunningOperator(cluster, tmp_path / "data", *served, environment=named)
+    try:
+        eventually(lambda: "there is no secret seed at" in waiting.get("/readyz"), 40, lambda: waiting.said)
+        assert waiting.get("/livez").startswith("ok")
+        assert "waiting: The store is locked" in waiting.said
+        seed.parent.mkdir()
+        seed.write_text(new_seed())
+        waiting.wait_ready()
+        assert waiting.stop() == 0
+    finally:
+        waiting.kill()
 
 
 def test_it_waits_for_the_definition_and_says_so(own_control_plane: Any, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ import psycopg
 import pytest
 import trustme
 
+from webapp.core.store.keyring import new_seed
+
 
 def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
     until = time.monotonic() + seconds
@@ -192,7 +194,7 @@ def test_without_its_seed_it_starts_locked(filled: Any) -> None:
     with filled.serving() as served:
         assert any("locked" in line for line in served.lines)
         assert not any("one-time code" in line for line in served.lines)
-        assert httpx.get(served.address, follow_redirects=True).status_code < 500
+        assert "is missing. Nothing is lost" in httpx.get(served.address, follow_redirects=True).text
 
 
 def test_ready_says_whether_all_can_be_done(filled: Any) -> None:
@@ -204,6 +206,35 @@ def test_ready_says_whether_all_can_be_done(filled: Any) -> None:
         assert answer.status_code == 503
         assert "locked" in answer.text
         assert httpx.get(served.address + "/health").status_code == 200
+
+
+def test_a_new_installation_waits_for_a_seed_that_it_cannot_make(program: Any, tmp_path: Path) -> None:
+    """A mounted Secret that is missing: page up, not ready, the reason in both; once it is there, all goes on."""
+    seed = tmp_path / "mounted/seed"
+    with program.serving(BACKUP_CREDENTIALS_SEED_FILE=str(seed)) as served:
+        assert f"there is no secret seed at {seed}, and none can be made there" in " ".join(served.lines)
+        page = httpx.get(served.address, follow_redirects=True)
+        assert page.status_code == 503
+        assert f"there is no secret seed at {seed}" in page.text
+        assert httpx.get(served.address + "/ready").text.startswith("locked")
+        seed.parent.mkdir()
+        seed.write_text(new_seed())
+        served.wait_for("one-time code")
+        assert httpx.get(served.address + "/ready").status_code == 200
+        assert "First start" in httpx.get(served.address, follow_redirects=True).text
+
+
+def test_a_seed_that_comes_back_opens_the_running_server(filled: Any) -> None:
+    seed = filled.folder / "secret-seed.json"
+    text = seed.read_text()
+    seed.unlink()
+    with filled.serving() as served:
+        assert httpx.get(served.address + "/ready").status_code == 503
+        seed.write_text(new_seed())
+        time.sleep(3)
+        assert httpx.get(served.address + "/ready").status_code == 503, "a foreign seed opens nothing"
+        seed.write_text(text)
+        wait_until(lambda: httpx.get(served.address + "/ready").status_code == 200)
 
 
 def test_a_second_server_on_one_sqlite_store_refuses(program: Any) -> None:

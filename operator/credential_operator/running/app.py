@@ -34,6 +34,7 @@ from credential_operator.names import GROUP, PLURAL, VERSION
 from credential_operator.reasons import TroubleError
 from credential_operator.running.health import Health
 from credential_operator.running.metrics import Metrics, States
+from credential_operator.running.seed import seed_found
 from credential_operator.running.settings import OperatorSettings
 from credential_operator.running.watching import watch
 from credential_operator.wanted.values import Place
@@ -115,7 +116,6 @@ class Operator:
         self._hear_signals()
         health = Health(self._wrong, self._missing, self.metrics)
         await health.start(self._settings.host, self._settings.port)
-        LOG.info("health and metrics at http://%s:%s", self._settings.host, health.port)
         try:
             return await self._run()
         finally:
@@ -349,6 +349,8 @@ def run(runtime: Runtime, settings: OperatorSettings) -> int:
     """Run the operator and return the exit code."""
 
     async def main() -> int:
+        if not await seed_found(runtime.store, settings):
+            return 0
         return await Operator(runtime, settings).run()
 
     return asyncio.run(main())

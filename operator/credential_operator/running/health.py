@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from credential_operator.running.metrics import Metrics
 
+LOG = logging.getLogger(__name__)
 Answer = Callable[[], str]
 """Returns what is wrong; empty when all is well."""
 
@@ -41,6 +43,7 @@ class Health:
         site = web.TCPSite(self._runner, host, port)
         await site.start()
         self.port = self._runner.addresses[0][1]
+        LOG.info("health and metrics at http://%s:%s", host, self.port)
 
     def _answer(self, wrong: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(_: web.Request) -> web.StreamResponse:

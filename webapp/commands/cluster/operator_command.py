@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from webapp.commands.group import Command
-from webapp.commands.options import json_option, opened, refuse_locked, with_settings
+from webapp.commands.options import json_option, opened, with_settings
 from webapp.commands.output import echo_json
 from webapp.settings import Scope, Settings
 
@@ -80,7 +80,6 @@ def operator_command(
 
     set_up(as_json=json_logs)
     with opened(settings, pool_size=verifications) as runtime:
-        refuse_locked(runtime)
         code = run(runtime, chosen)
     if code:
         raise click.exceptions.Exit(code)

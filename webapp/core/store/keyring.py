@@ -44,6 +44,7 @@ class KeyRing:
         self._primary = primary
         self._path = path
         self._create = create
+        self._obstacle = ""
         self._signature = _signature(path)
 
     @classmethod
@@ -90,11 +91,29 @@ class KeyRing:
         return self._keys.get(identifier)
 
     def fill(self) -> None:
-        """Make the first key and its file, unless there is one. Two processes that do so at once get the same key."""
+        """Make the first key and its file, unless there is one. Two processes that do so at once get the same key.
+
+        Where nothing can be written, such as the place of a mounted Secret that is missing, the ring stays empty and
+        `lack` says why.
+        """
         if self._keys or not self._create or self._path is None:
             return
-        _write_new(self._path, new_seed())
+        try:
+            _write_new(self._path, new_seed())
+        except OSError as error:
+            self._obstacle = error.strerror or type(error).__name__
+            return
         self.read_again()
+
+    @property
+    def lack(self) -> str:
+        """Say why an empty ring has no key, and what to do."""
+        if not self._obstacle:
+            return "it has no secret seed yet, and none may be made here. Give one."
+        return (
+            f"there is no secret seed at {self._path}, and none can be made there ({self._obstacle}). "
+            "Put one there: it is noticed within seconds."
+        )
 
     def read_again(self) -> None:
         """Take what the file has by now, when this ring was read before another process made it.
@@ -118,18 +137,22 @@ class KeyRing:
         """Say where it stands, for people."""
         return str(self._path) if self._path else "the environment"
 
-    def follow(self) -> None:
+    def follow(self) -> bool:
         """Take what the file has now, when it is another one than the one that was read; cheap when it is not.
 
         A file that cannot be read or is no seed changes nothing: what was read before is still right.
+
+        Returns:
+            Whether it was another file.
         """
         found = _signature(self._path)
         if self._path is None or not found or found == self._signature:
-            return
+            return False
         with suppress(SeedError):
             made = KeyRing.from_file(self._path, create=False)
             self._keys, self._primary = made._keys, made._primary  # noqa: SLF001  the same class
         self._signature = found
+        return True
 
     def text(self) -> str:
         """Return the seed as its file holds it. It is the secret itself."""

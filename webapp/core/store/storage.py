@@ -97,7 +97,7 @@ class Store:
         missing = tuple(identifier for identifier in needed if not self._proven(identifier))
         self._envelope.frozen = bool(missing)
         if missing or not self._ring.primary_id:
-            self.locked = LockedReason(_locked_sentence(missing), missing)
+            self.locked = LockedReason(f"The store is locked: {_missing(missing) or self._ring.lack}", missing)
             return
         self.locked = None
         if self._ring.primary_id not in needed:
@@ -121,6 +121,16 @@ class Store:
             row.on_conflict(conflict_target=[keys.id], update={keys.proof: proof, keys.awaited: False}).execute()
             keys.update(replaced=at).where(keys.id != identifier, keys.replaced == "").execute()
 
+    def look_for_seed(self) -> bool:
+        """While locked, look whether the seed's file has come or changed: a Secret that is made late is mounted later.
+
+        Returns:
+            Whether the store is open.
+        """
+        if self.locked and self._ring.follow():
+            self._meet_keys()
+        return self.locked is None
+
     def unlock(self, seed_text: str) -> None:
         """Take a seed and open with it. A ring that came from a file keeps it.
 
@@ -129,7 +139,7 @@ class Store:
         """
         given = KeyRing.from_text(seed_text)
         missing = self.locked.missing if self.locked else ()
-        if not set(missing) & set(given.ids):
+        if missing and not set(missing) & set(given.ids):
             raise SeedError(
                 f"This seed has the key {', '.join(given.ids)}. Needed is {', '.join(missing)}.", field="seed"
             )
@@ -157,12 +167,8 @@ def _proof(identifier: str) -> Place:
     return place_of_proof({"id": identifier})
 
 
-def _locked_sentence(missing: tuple[str, ...]) -> str:
-    if not missing:
-        return "The store is locked: it has no secret seed yet, and none may be made here. Give one."
-    return (
-        f"The store is locked: the secret seed with the key {', '.join(missing)} is missing. Nothing is lost; give it."
-    )
+def _missing(keys: tuple[str, ...]) -> str:
+    return f"the secret seed with the key {', '.join(keys)} is missing. Nothing is lost; give it." if keys else ""
 
 
 def open_store(database: str, key_ring: KeyRing, *, idle: timedelta = IDLE) -> Store:

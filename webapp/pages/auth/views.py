@@ -58,6 +58,8 @@ def setup() -> Response | str | tuple[str, int]:
     store = runtime().store
     if store.accounts.exists():
         return redirect(url_for("auth.login"), 303)
+    if store.locked:
+        return render_template("auth/waiting.html", locked=store.locked), 503
     form = SetupForm()
     if request.method == "GET":
         return render_template("auth/setup.html", form=form, error=None)
@@ -148,14 +150,20 @@ def unlock() -> Response | str | tuple[str, int]:
     if not store.locked:
         return redirect(url_for("home.index"), 303)
     if request.method == "GET":
-        return render_template("auth/unlock.html", locked=store.locked, error=None)
+        return _unlock_page(None)
     upload = request.files.get("file")
     data = upload.read() if upload and upload.filename else request.form.get("seed", "").encode()
     try:
         store.unlock(read_seed(data, request.form.get("passphrase", "")).text())
     except CredentialError as error:
         store.audit.note(Action.SEED, outcome=Outcome.REFUSED, detail={"what": "wrong seed"})
-        return render_template("auth/unlock.html", locked=store.locked, error=error), 422
+        return _unlock_page(error), 422
     current_app.config["SECRET_KEY"] = session_key(runtime())
     flash("The store is open.")
     return redirect(url_for("home.index"), 303)
+
+
+def _unlock_page(error: CredentialError | None) -> str:
+    store = runtime().store
+    ring = store.keys.ring
+    return render_template("auth/unlock.html", locked=store.locked, error=error, ring=ring)
