@@ -45,6 +45,14 @@ def test_signature_version_2_is_what_a_task_would_use() -> None:
     assert options["v2_auth"] == "true"
 
 
+@pytest.mark.parametrize("version", [{}, {"auth_version": "0"}, {"auth_version": "3"}])
+def test_swift_keeps_tenant_and_domain_when_the_version_is_left_out(version: dict[str, str]) -> None:
+    """A form always sends the version; a command or a resource may leave it out."""
+    named = {"tenant": "storage", "domain": "Default", "tenant_domain": "Default"}
+    options = remote(PROVIDERS["OPENSTACK_SWIFT"], {"user": "u", "key": "k", "auth": "https://h/v3", **named, **version})
+    assert named.items() <= options.items()
+
+
 def test_every_form_of_a_secret_is_cut_out() -> None:
     secret = 'pa/ss+w="ord\n2'
     redact = Redactor([secret])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -81,6 +82,34 @@ def test_secrets_stand_in_the_data_and_nowhere_else(key: str, provider: str) -> 
     used = find_format(key).usage(Names(source.name, "nightly", {"repository": "backups/db"}))
     for secret in source.provider.secret_values(source.attributes):
         assert as_text(secret) not in repr(made) + repr(source) + used
+
+
+def telling(secret: str) -> str:
+    """Return a part of a secret that stays as it is when the secret is escaped or put on one line."""
+    if secret.startswith("{"):
+        values: dict[str, str] = json.loads(secret)
+        return values.get("access_token") or values["private_key"].splitlines()[1]
+    return secret.splitlines()[1] if "PRIVATE KEY" in secret else secret
+
+
+OPTIONAL = {"client_secret"}
+"""What is handed out with the whole token only."""
+
+
+@pytest.mark.parametrize(("key", "provider"), [pair for pair in PAIRS if pair[0] != "template"])
+def test_every_secret_stands_in_the_data_obscured_ones_revealed(key: str, provider: str) -> None:
+    source = samples.source(provider, key)
+    text = shown(render(key, source, samples.options(key)), source)
+    wanted = {
+        field.key: telling(as_text(source.attributes[field.key]))
+        for field in source.provider.fields
+        if field.secret and field.key in source.attributes and field.key not in OPTIONAL
+    }
+    forms = {
+        name: {secret, json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
+        for name, secret in wanted.items()
+    }
+    assert [name for name, ways in forms.items() if not any(way in text for way in ways)] == []
 
 
 @pytest.mark.parametrize("key", FORMATS)
@@ -171,6 +200,21 @@ def test_a_template_that_errs_or_reaches_out_is_refused_at_its_field(template: s
         render("template", samples.source("S3"), {"template": template})
     assert caught.value.field == "template"
     assert samples.AWKWARD not in caught.value.message
+
+
+def test_a_template_is_compiled_once_and_filled_in_with_the_values_of_each_credential() -> None:
+    swift, web = samples.source("OPENSTACK_SWIFT"), samples.source("WEBDAV")
+    text = "{{ user }} at {{ domain | default(url) }}"
+    made = [render("template", source, {"template": text}).data["credential"].decode() for source in (swift, web)]
+    assert made == ["us er at Default", "us er at https://dav.example.com/dav/"]
+
+
+def test_every_field_of_swift_is_handed_on_when_the_version_is_left_out() -> None:
+    source = samples.source("OPENSTACK_SWIFT")
+    assert "auth_version" not in source.attributes
+    assert render("env", source, {}).environment == {
+        key.upper(): as_text(value) for key, value in source.attributes.items()
+    }
 
 
 def test_a_dotenv_line_quotes_every_awkward_value() -> None:

@@ -188,6 +188,11 @@ class Field:
         return all(condition.holds(attributes) for condition in self.shown_when)
 
 
+def with_defaults(fields: Iterable[Field], attributes: Attributes) -> Attributes:
+    """Return the values with the defaults of those that are missing."""
+    return {field.key: field.default for field in fields if field.default is not None} | dict(attributes)
+
+
 @dataclass(frozen=True, slots=True)
 class OneOf:
     """At least one of several sets of fields must be complete, such as an Azure key, a SAS or a service principal.

@@ -27,6 +27,7 @@ from webapp.core.fields import (
     Problem,
     Value,
     as_text,
+    with_defaults,
 )
 from webapp.core.providers.base import Provider
 from webapp.core.redaction import MASK
@@ -177,13 +178,13 @@ def _moved(declared: Declared, values: Attributes, stored: Attributes, kept: tup
 
 def _shown_only(declared: Declared, values: dict[str, Value]) -> dict[str, Value]:
     """Drop what the form hides for these values; what is missing counts as its default."""
-    filled = {field.key: field.default for field in declared.fields if field.default is not None} | values
+    filled = with_defaults(declared.fields, values)
     return {field.key: values[field.key] for field in declared.fields if field.key in values and field.is_shown(filled)}
 
 
 def _findings(declared: Declared, attributes: Attributes, already: set[str]) -> Iterator[Problem]:
     """Check what depends on more than one value; a field that already has an error gets no second one."""
-    filled = {field.key: field.default for field in declared.fields if field.default is not None} | dict(attributes)
+    filled = with_defaults(declared.fields, attributes)
     for field in declared.fields:
         if field.key in already or not field.is_shown(filled):
             continue

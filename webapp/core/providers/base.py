@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from webapp.core.fields import Attributes, CrossCheck, Field, OneOf, Value
+from webapp.core.fields import Attributes, CrossCheck, Field, OneOf, Value, with_defaults
 from webapp.core.verification.states import State
 
 
@@ -111,8 +111,9 @@ class Provider:
         return {field.key: field for field in self.fields}[key]
 
     def shown(self, attributes: Attributes) -> tuple[Field, ...]:
-        """Return the fields that take part for these values."""
-        return tuple(field for field in self.fields if field.is_shown(attributes))
+        """Return the fields that take part for these values; what is missing counts as its default, as in the form."""
+        filled = with_defaults(self.fields, attributes)
+        return tuple(field for field in self.fields if field.is_shown(filled))
 
     def secret_values(self, attributes: Attributes) -> tuple[Value, ...]:
         """Return what must never be seen: the values of secret fields."""

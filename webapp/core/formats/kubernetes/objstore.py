@@ -66,6 +66,7 @@ SWIFT_KEYS = {
     "user_id": "user_id",
     "password": "key",
     "user_domain_name": "domain",
+    "domain_name": "domain",
     "project_id": "tenant_id",
     "project_name": "tenant",
     "project_domain_name": "tenant_domain",
@@ -74,7 +75,7 @@ SWIFT_KEYS = {
     "application_credential_name": "application_credential_name",
     "application_credential_secret": "application_credential_secret",
 }
-"""Key in objstore's configuration → field."""
+"""Key in objstore's configuration → field. Its client reads the user's domain from `domain_name` (providers/swift)."""
 
 
 def _swift(source: Source, options: Attributes) -> Rendered:
