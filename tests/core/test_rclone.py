@@ -24,7 +24,7 @@ def test_obscuring_goes_both_ways(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "pa ss", '%(x)s`"""', "hällo"])
 def test_rclone_reads_what_we_obscure(text: str) -> None:
-    done = subprocess.run([binary(), "reveal", obscure(text)], capture_output=True, text=True, check=True)
+    done = subprocess.run([binary(), "reveal", "--", obscure(text)], capture_output=True, text=True, check=True)
     assert done.stdout.removesuffix("\n") == text
 
 
@@ -49,7 +49,9 @@ def test_signature_version_2_is_what_a_task_would_use() -> None:
 def test_swift_keeps_tenant_and_domain_when_the_version_is_left_out(version: dict[str, str]) -> None:
     """A form always sends the version; a command or a resource may leave it out."""
     named = {"tenant": "storage", "domain": "Default", "tenant_domain": "Default"}
-    options = remote(PROVIDERS["OPENSTACK_SWIFT"], {"user": "u", "key": "k", "auth": "https://h/v3", **named, **version})
+    options = remote(
+        PROVIDERS["OPENSTACK_SWIFT"], {"user": "u", "key": "k", "auth": "https://h/v3", **named, **version}
+    )
     assert named.items() <= options.items()
 
 
