@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from webapp.core.errors import PermanentError
+from webapp.core.oauth.vendors import VENDORS
+from webapp.core.providers import PROVIDERS
 from webapp.core.tokens import Token, parse_token, unpack_token
+from webapp.core.validation import check
 
 PLAIN = {
     "access_token": "at-1",
@@ -74,3 +77,34 @@ def test_a_life_that_no_clock_can_hold(seconds: object, years: int | None) -> No
     now = datetime(2026, 1, 1, tzinfo=UTC)
     expiry = Token.from_mapping({"access_token": "a", "expires_in": seconds}, now=now).expiry
     assert expiry == (now + timedelta(days=365 * years) if years else None)
+
+
+def findings(provider: str, token: str) -> str:
+    """Return what is found about the field `token` of a form."""
+    drive = {"drive_id": "d"} if provider == "ONEDRIVE" else {}
+    return " ".join(check(PROVIDERS[provider], {"token": token, **drive}).errors.get("token", []))
+
+
+@pytest.mark.parametrize("mine", VENDORS)
+@pytest.mark.parametrize("other", [*VENDORS, "SFTP"])
+def test_a_section_of_another_provider_is_refused_by_name(mine: str, other: str) -> None:
+    section = f"[remote]\ntype = {PROVIDERS[other].rclone_type}\ntoken = {TEXT}\n"
+    said = findings(mine, section)
+    named = {PROVIDERS[other].label, PROVIDERS[mine].label}
+    assert all(label in said for label in named) is (mine != other)
+    assert "at-1" not in said
+
+
+@pytest.mark.parametrize(
+    ("access", "label", "own"),
+    [
+        ("ya29.A0Af_made-up", "Google", {"GOOGLE_DRIVE", "GOOGLE_PHOTOS"}),
+        ("sl.B_made-up", "Dropbox", {"DROPBOX"}),
+        ("y0_AgAAmade-up", "Yandex", {"YANDEX"}),
+    ],
+)
+@pytest.mark.parametrize("mine", VENDORS)
+def test_a_token_that_shows_whose_it_is(mine: str, access: str, label: str, own: set[str]) -> None:
+    said = findings(mine, json.dumps({**PLAIN, "access_token": access}))
+    assert (f"was made by {label}" in said) is (mine not in own)
+    assert access not in said

@@ -64,10 +64,12 @@ def list_credentials(settings: Settings, text: str, provider_type: str | None, s
     """List the credentials with the state of their last verification."""
     with opened(settings) as runtime:
         found = list(everything(runtime.store, text, provider_type or "", state_named(state)))
+        needing = runtime.store.logins.needing()
     if as_json:
-        echo_json([summary(credential) for credential in found])
+        echo_json([{**summary(credential), "needs_login": credential.id in needing} for credential in found])
     elif found:
-        click.echo(table([("NAME", "PROVIDER", "STATE", "CHECKED", "ACCOUNT"), *map(row, found)]))
+        lines = (row(credential, needs_login=credential.id in needing) for credential in found)
+        click.echo(table([("NAME", "PROVIDER", "STATE", "CHECKED", "ACCOUNT"), *lines]))
     else:
         click.echo("There is no such credential." if text or provider_type or state else "There is no credential yet.")
 
@@ -150,11 +152,12 @@ def everything(store: Store, text: str, provider: str, state: str) -> Iterator[C
         number += 1
 
 
-def row(credential: Credential) -> tuple[str, ...]:
-    """Return the line of a list."""
+def row(credential: Credential, *, needs_login: bool = False) -> tuple[str, ...]:
+    """Return the line of a list; that a log-in is over says more than what the last check said."""
     last = credential.verification
     broken = "locked" if credential.locked else "damaged"
     state = broken if credential.damaged else (last.state if last else NEVER)
+    state = "needs re-login" if needs_login else state
     return (credential.name, credential.provider, state, age(last.at if last else None), hint(credential))
 
 

@@ -67,9 +67,16 @@ class Site:
             for line in process.stdout:
                 lines.put(line.strip())
 
+    def kill(self) -> None:
+        """End it as a power failure does, with no chance to tidy up."""
+        self._end(signal.SIGKILL)
+
     def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: int) -> None:
         if self._process:
-            self._process.send_signal(signal.SIGTERM)
+            self._process.send_signal(number)
             self._process.wait(20)
             assert self._process.stdout
             self._process.stdout.close()

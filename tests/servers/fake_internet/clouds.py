@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 
+from servers.fake_internet.tokens import MICROSOFT
 from servers.fake_internet.wire import Reply, Request
 
 Answer = Callable[[Request], Reply]
@@ -162,7 +163,7 @@ HOSTS: Mapping[str, Answer] = {
     "api.dropboxapi.com": plain("dropbox", "get_space_usage"),
     "www.googleapis.com": guarded("google", drive),
     "photoslibrary.googleapis.com": plain("photos", "nothing"),
-    "graph.microsoft.com": guarded("microsoft", graph),
+    **dict.fromkeys(MICROSOFT.values(), guarded("microsoft", graph)),
     "api.pcloud.com": plain("pcloud", "userinfo"),
     "eapi.pcloud.com": plain("pcloud", "userinfo"),
     "cloud-api.yandex.com": guarded(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from servers.fake_internet.logins import Logins
+from servers.fake_internet.logins import Logins, tenant_trouble
 from servers.fake_internet.tokens import CLIENT, CLIENT_SECRET, VENDORS, Grant, Tokens, client_of
 from servers.fake_internet.wire import Reply, Request
 
@@ -32,6 +32,8 @@ class Endpoints:
 
     def _token(self, vendor: str, request: Request) -> Reply:
         grant_type = request.form.get("grant_type", "")
+        if trouble := tenant_trouble(request):
+            return Reply(400, {"error": "invalid_request", "error_description": trouble})
         if grant_type == "authorization_code" or (vendor == "pcloud" and "code" in request.form):
             return self._exchanged(vendor, request)
         if grant_type.endswith("device_code"):

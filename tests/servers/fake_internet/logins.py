@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from servers.fake_internet.tokens import CLIENT, Grant, client_of
+from servers.fake_internet.tokens import CLIENT, MICROSOFT, Grant, client_of, place_of
 from servers.fake_internet.wire import Reply, Request
 
 PAGES = {
@@ -24,8 +24,11 @@ PAGES = {
     ("my.pcloud.com", "/oauth2/authorize"): "pcloud",
     ("oauth.yandex.com", "/authorize"): "yandex",
 }
+TENANTS = ("common", "organizations", "consumers", "11111111-2222-3333-4444-555555555555")
+"""Tenants that exist; an account that begins with `me` is a personal one, all others belong to the last."""
+
 DEVICE_PAGES = {("microsoft.com", "/devicelogin"): "microsoft", ("oauth.yandex.com", "/device"): "yandex"}
-HOSTS = {host for host, _ in (*PAGES, *DEVICE_PAGES)} | {"login.microsoftonline.com"}
+HOSTS = {host for host, _ in (*PAGES, *DEVICE_PAGES)} | {*MICROSOFT}
 BOX_SECONDS = 30
 HAND_WRITTEN = "https://oauth.yandex.com/verification_code"
 REGISTERED = ("/oauth/callback", "http://localhost:53682/", "http://127.0.0.1:53682/", HAND_WRITTEN)
@@ -37,6 +40,7 @@ class Device:
     """A code that waits to be typed."""
 
     vendor: str
+    place: str
     user_code: str
     secret: str
     account: str = ""
@@ -56,7 +60,7 @@ class Logins:
         """Answer when this is one of the pages; nothing when it is not."""
         host = request.host.partition(":")[0]
         vendor = PAGES.get((host, request.path), "")
-        if host == "login.microsoftonline.com" and request.path.endswith("/oauth2/v2.0/authorize"):
+        if host in MICROSOFT and request.path.endswith("/oauth2/v2.0/authorize"):
             vendor = "microsoft"
         if vendor:
             return self._asked(vendor, request)
@@ -65,23 +69,16 @@ class Logins:
         return None
 
     def _asked(self, vendor: str, request: Request) -> Reply:
-        query = request.query
-        redirect = query.get("redirect_uri", "")
-        if query.get("client_id") != CLIENT:
-            return page("Unknown app", "<p>There is no app of this client ID.</p>", 400)
-        if not redirect.endswith(REGISTERED) and not (not redirect and vendor in {"dropbox", "pcloud"}):
-            return page("Wrong address", "<p>redirect_uri_mismatch</p>", 400)
+        query, account = request.query, request.form.get("account", "ada")
+        if trouble := page_trouble(vendor, request):
+            return trouble
         if request.method != "POST":
             return page(f"Sign in at {vendor}", FORM.format(target=html.escape(request.target), more=""))
-        account = request.form.get("account", "ada")
-        if request.form.get("answer") != "allow" or account == "refuses":
-            return self._back(vendor, redirect, query, {"error": "access_denied", "error_description": "Refused."})
-        if account == "consent":
-            said = "AADSTS65001: The user or administrator has not consented to use the application."
-            return self._back(vendor, redirect, query, {"error": "invalid_grant", "error_description": said})
-        return self._back(vendor, redirect, query, self._granted(vendor, account, query))
+        said = answer_trouble(request, account) or self._granted(vendor, account, request)
+        return self._back(vendor, query.get("redirect_uri", ""), query, said)
 
-    def _granted(self, vendor: str, account: str, query: dict[str, str]) -> dict[str, str]:
+    def _granted(self, vendor: str, account: str, request: Request) -> dict[str, str]:
+        query = request.query
         code = f"code-{secrets.token_hex(12)}"
         grant = Grant(
             vendor,
@@ -91,6 +88,7 @@ class Logins:
             query.get("scope", ""),
             query.get("device_id", ""),
             self._lasting(vendor, query),
+            place_of(request) if vendor == "microsoft" else vendor,
         )
         with self._lock:
             self._codes[code] = grant
@@ -139,7 +137,9 @@ class Logins:
         """Hand out a code to type."""
         if client_of(request)[0] != CLIENT:
             return Reply(400, {"error": "invalid_client", "error_description": "AADSTS700016: no such application."})
-        made = Device(vendor, secrets.token_hex(4).upper(), f"device-{secrets.token_hex(12)}")
+        if trouble := tenant_trouble(request):
+            return Reply(400, {"error": "invalid_request", "error_description": trouble})
+        made = Device(vendor, place_of(request), secrets.token_hex(4).upper(), f"device-{secrets.token_hex(12)}")
         with self._lock:
             self._devices[made.secret] = made
         where = "https://microsoft.com/devicelogin" if vendor == "microsoft" else "https://oauth.yandex.com/device"
@@ -170,7 +170,42 @@ class Logins:
             return Reply(400, {"error": "authorization_pending"})
         with self._lock:
             self._devices.pop(secret, None)
-        return Grant(device.vendor, device.account, "", "", "", "device", lasting=True)
+        return Grant(device.vendor, device.account, "", "", "", "device", lasting=True, place=device.place)
+
+
+def page_trouble(vendor: str, request: Request) -> Reply | None:
+    """Return the page that a vendor shows instead of its log-in; nothing when all is fine."""
+    redirect = request.query.get("redirect_uri", "")
+    if trouble := tenant_trouble(request):
+        return page("Sorry, we cannot sign you in", f"<p>{trouble}</p>", 400)
+    if request.query.get("client_id") != CLIENT:
+        return page("Unknown app", "<p>There is no app of this client ID.</p>", 400)
+    if not redirect.endswith(REGISTERED) and not (not redirect and vendor in {"dropbox", "pcloud"}):
+        return page("Wrong address", "<p>redirect_uri_mismatch</p>", 400)
+    return None
+
+
+def answer_trouble(request: Request, account: str) -> dict[str, str]:
+    """Return with what the browser is sent back when there is no code; empty when there will be one."""
+    if request.form.get("answer") != "allow" or account == "refuses":
+        return {"error": "access_denied", "error_description": "Refused."}
+    if account == "consent":
+        said = "AADSTS65001: The user or administrator has not consented to use the application."
+        return {"error": "invalid_grant", "error_description": said}
+    trouble = tenant_trouble(request, account)
+    return {"error": "invalid_request", "error_description": trouble} if trouble else {}
+
+
+def tenant_trouble(request: Request, account: str = "") -> str:
+    """Return what Microsoft says to a tenant that does not exist or that an account is not in; empty when it is fine."""
+    if request.host.partition(":")[0] not in MICROSOFT:
+        return ""
+    tenant = request.path.split("/")[1]
+    if tenant not in TENANTS:
+        return "AADSTS90002: Tenant not found. Check to make sure you have the correct tenant ID."
+    if account and tenant != "common" and account.startswith("me") != (tenant == "consumers"):
+        return "AADSTS50020: The user account does not exist in this tenant."
+    return ""
 
 
 FORM = """<form method="post" action="{target}">{more}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from servers.fake_internet.clouds import microsoft
+from servers.fake_internet.tokens import MICROSOFT
 from servers.fake_internet.wire import Reply, Request
-
-GRAPH = "https://graph.microsoft.com/v1.0"
 
 
 def person(request: Request, account: str) -> Reply | None:
@@ -24,7 +23,7 @@ def person(request: Request, account: str) -> Reply | None:
         return google(request, mail)
     if host.endswith("pcloud.com") and path == "/userinfo":
         return pcloud(host, account, mail)
-    return graph(request, account, mail) if host == "graph.microsoft.com" else None
+    return graph(request, account, mail) if host in MICROSOFT.values() else None
 
 
 def pcloud(host: str, account: str, mail: str) -> Reply:
@@ -66,7 +65,10 @@ def graph(request: Request, account: str, mail: str) -> Reply | None:
             return Reply(200, {"value": [drive("canary-drive-3", "Archive", "business")]})
         return Reply(
             200,
-            {"value": [drive("canary-drive-2", "Photos", "personal")], "@odata.nextLink": f"{GRAPH}/me/drives?skip=1"},
+            {
+                "value": [drive("canary-drive-2", "Photos", "personal")],
+                "@odata.nextLink": f"https://{request.host}/v1.0/me/drives?skip=1",
+            },
         )
     return sites(request, path)
 

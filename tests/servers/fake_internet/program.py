@@ -85,9 +85,10 @@ class FakeInternet:
         return HOSTS[host](request) if host in HOSTS else Reply(404)
 
     def _noted(self, request: Request) -> Request:
-        """Note that a token is used; one that was revoked is a stranger's."""
+        """Note that a token is used; one that was revoked, or is another cloud's, is a stranger's."""
         self._tokens.seen(request.bearer)
-        if not self._tokens.is_revoked(request.bearer):
+        strange = self._tokens.strange(request.bearer, request.host.partition(":")[0])
+        if not strange and not self._tokens.is_revoked(request.bearer):
             return request
         return replace(request, target=request.path, headers=request.headers | {"authorization": "Bearer revoked"})
 

@@ -54,12 +54,20 @@ BRIEF = 604
 """Seconds that an access token of the kind `brief` lives: a little more than what is handed out lasts at least."""
 
 SECONDS = {"box": 3600, "yandex": 31_536_000, "dropbox": 14_400, "google": 3599, "microsoft": 3600}
+MICROSOFT = {
+    "login.microsoftonline.com": "graph.microsoft.com",
+    "login.microsoftonline.us": "graph.microsoft.us",
+    "login.microsoftonline.de": "graph.microsoft.de",
+    "login.chinacloudapi.cn": "microsoftgraph.chinacloudapi.cn",
+}
+"""Microsoft's clouds: where one logs in, and where the files are. None of them knows the tokens of another."""
+
 VENDORS = {
+    **dict.fromkeys(MICROSOFT, "microsoft"),
     "app.box.com": "box",
     "api.box.com": "box",
     "api.dropboxapi.com": "dropbox",
     "oauth2.googleapis.com": "google",
-    "login.microsoftonline.com": "microsoft",
     "oauth.yandex.com": "yandex",
     "api.pcloud.com": "pcloud",
     "eapi.pcloud.com": "pcloud",
@@ -69,7 +77,7 @@ VENDORS = {
 
 @dataclass(frozen=True)
 class Grant:
-    """What a person allowed."""
+    """What a person allowed; `place` is the host and, at Microsoft, the tenant where they did."""
 
     vendor: str
     account: str
@@ -78,6 +86,7 @@ class Grant:
     scope: str
     device: str
     lasting: bool
+    place: str
     made: float = field(default_factory=time.monotonic)
 
 
@@ -93,6 +102,7 @@ class Tokens:
         self._revoked: set[str] = set()
         self._accounts: dict[str, str] = {}
         self._lonely: set[str] = set()
+        self._hosts: dict[str, str] = {}
         self.renewals: Counter[str] = Counter()
 
     @property
@@ -109,7 +119,12 @@ class Tokens:
             return Reply(401, {"error": "invalid_client", "error_description": "The client is not known."})
         if form.get("grant_type") != "refresh_token":
             return Reply(400, {"error": "unsupported_grant_type"})
-        return self.renewed(form.get("refresh_token", ""))
+        refresh = form.get("refresh_token", "")
+        host = request.host.partition(":")[0]
+        if self._hosts.get(parts(refresh)[1], host) != host:
+            said = "AADSTS70000: The refresh token was issued by another cloud."
+            return Reply(400, {"error": "invalid_grant", "error_description": said})
+        return self.renewed(refresh)
 
     def renewed(self, refresh: str) -> Reply:
         """Hand out a new access token; a `once` token is spent as soon as what it gave is used."""
@@ -146,6 +161,8 @@ class Tokens:
         family = f"{grant.account}.{secrets.token_hex(6)}"
         with self._lock:
             self._accounts[family] = grant.account
+            if grant.vendor == "microsoft":
+                self._hosts[family] = grant.place.partition("/")[0]
             if not grant.device:
                 self._lonely.add(family)
         if grant.vendor == "pcloud":
@@ -160,12 +177,17 @@ class Tokens:
 
     def fits(self, grant: Grant | None, request: Request) -> bool:
         """Tell whether a code is exchanged by whom and as it was asked for (RFC 6749 4.1.3, RFC 7636 4.6)."""
-        if grant is None or grant.vendor != VENDORS.get(request.host.partition(":")[0]):
+        if grant is None or grant.place != place_of(request):
             return False
         if grant.redirect != request.form.get("redirect_uri", ""):
             return False
         verifier = hashlib.sha256(request.form.get("code_verifier", "").encode()).digest()
         return not grant.challenge or grant.challenge == base64.urlsafe_b64encode(verifier).rstrip(b"=").decode()
+
+    def strange(self, access: str, host: str) -> bool:
+        """Tell whether an access token is none of this cloud of Microsoft."""
+        login = self._hosts.get(parts(access)[1], "")
+        return host in MICROSOFT.values() and login in MICROSOFT and MICROSOFT[login] != host
 
     def seen(self, access: str) -> None:
         """Note that an access token was used: the refresh token that it came from is spent."""
@@ -209,6 +231,12 @@ def parts(token: str) -> tuple[str, str, int]:
     kind, _, rest = token.partition("-")
     family, _, number = rest.rpartition("-")
     return kind, family, int(number) if number.isdigit() else -1
+
+
+def place_of(request: Request) -> str:
+    """Return where a log-in or a request for a token is: the vendor, at Microsoft the host and the tenant."""
+    host = request.host.partition(":")[0]
+    return f"{host}/{request.path.split('/')[1]}" if host in MICROSOFT else VENDORS.get(host, host)
 
 
 def client_of(request: Request) -> tuple[str, str]:

@@ -21,6 +21,9 @@ AT_ONCE = 8
 """Renewals at the same time: vendors ask clients that hurry to wait."""
 
 BATCH = 100
+FIRST = 2.0
+"""Seconds after the start until the first look, at most: much may have become due while nothing ran."""
+
 LOG = logging.getLogger(__name__)
 
 
@@ -44,14 +47,15 @@ class KeepAlive:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the renewals that run, and give the lock back."""
+        """End after the renewals that run."""
         self._ended.set()
         self._thread.join()
-        self._store.locks.release(LEASE, self._owner)
         self._store.release()
 
     def _run(self) -> None:
-        while not self._ended.wait(self._pause * random.uniform(0.5, 1.0)):  # noqa: S311  no secret
+        pause = min(FIRST, self._pause)
+        while not self._ended.wait(pause * random.uniform(0.5, 1.0)):  # noqa: S311  no secret
+            pause = self._pause
             try:
                 self.once()
             except CredentialError as error:
@@ -60,9 +64,15 @@ class KeepAlive:
                 self._store.release()
 
     def once(self) -> int:
-        """Renew what is due, if this process has the lock; return how many were renewed."""
+        """Renew what is due, if no other process is at it; return how many were renewed."""
         if self._store.locked or not self._mine():
             return 0
+        try:
+            return self._all_due()
+        finally:  # at once, so that after a sudden end of this process another one need not wait
+            self._store.locks.release(LEASE, self._owner)
+
+    def _all_due(self) -> int:
         self._meet_new()
         done = 0
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="renewal") as threads:

@@ -204,12 +204,43 @@ def token_unpacker(provider_type: str, mapped: Mapping[str, str]) -> Any:
         if not isinstance(text, str) or not text.strip() or text.strip() == "********":
             return raw
         found = unpack_token(text, provider_type)
+        _refuse_other_provider(provider_type, found)
         beside = {mapped[name]: value for name, value in found.items() if name in mapped}
         empty = {key: value for key, value in beside.items() if raw.get(key) in (None, "")}
         return {**raw, **empty, "token": found["token"]}
 
     return expand
 
+
+def _refuse_other_provider(provider_type: str, found: Mapping[str, str]) -> None:
+    """Refuse a section of rclone.conf, or a token, that is another provider's: it would be sent to this one.
+
+    Raises:
+        PermanentError: It says whose it is.
+    """
+    from webapp.core.providers import PROVIDERS  # noqa: PLC0415  the providers import this module
+
+    own, named = PROVIDERS[provider_type], found.get("type", "")
+    if named and named != own.rclone_type:
+        other = next((known.label for known in PROVIDERS.values() if known.rclone_type == named), "another service")
+        message = f"This section of rclone.conf is for {other}, not for {own.label}."
+        raise PermanentError(f"{message} Choose that provider, or paste a section of {own.label}.", field="token")
+    access = Token.from_json(found["token"]).access_token
+    label = next((label for start, (label, types) in MARKS.items()
+                  if access.startswith(start) and provider_type not in types), "")  # fmt: skip
+    if label:
+        message = f"This token was made by {label}, not for {own.label}."
+        raise PermanentError(f"{message} Choose that provider, or log in at {own.label}.", field="token")
+
+
+MARKS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "ya29.": ("Google", frozenset({"GOOGLE_DRIVE", "GOOGLE_PHOTOS"})),
+    "sl.": ("Dropbox", frozenset({"DROPBOX"})),
+    "y0_": ("Yandex", frozenset({"YANDEX"})),
+}
+"""How access tokens begin that show whose they are, in the vendors' own examples: developers.google.com/identity/
+protocols/oauth2/web-server, developers.dropbox.com/oauth-guide, yandex.com/dev/id/doc/en/tokens/refresh-client. Those of
+Box, Microsoft and pCloud begin in no such way."""
 
 CLIENT_OPTIONS = {"client_id": "client_id", "client_secret": "client_secret"}
 

@@ -88,6 +88,14 @@ ONEDRIVE = Provider(
             "Microsoft does not know this drive. Check drive ID and drive account type.",
             "drive_id",
         ),
+        Reply(
+            r"InvalidAuthenticationToken",
+            State.INVALID,
+            "This cloud of Microsoft rejected the token. Check under Advanced which cloud the account is in, or log in "
+            "there again.",
+            "token",
+            when="region",
+        ),
         *REPLIES,
     ),
     expand=token_unpacker(

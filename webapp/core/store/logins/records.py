@@ -84,6 +84,10 @@ class Logins:
         query = rows.select(rows.id).where(~rows.needs_login, rows.due != "", rows.due <= stamp(at))
         return [row.id for row in query.order_by(rows.due).limit(limit)]
 
+    def needing(self) -> frozenset[str]:
+        """Return ids of credentials whose log-in only a person can mend; nothing is opened for it."""
+        return frozenset(row.id for row in self._rows.select(self._rows.id).where(self._rows.needs_login))
+
     def broken(self) -> builtins.list[Login]:
         """Return the log-ins that only a person can mend."""
         return [self._read(row) for row in self._rows.select().where(self._rows.needs_login)]
