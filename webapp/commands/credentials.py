@@ -81,21 +81,19 @@ def list_credentials(settings: Settings, text: str, provider_type: str | None, s
 @with_settings(Scope.EVERY)
 def show(settings: Settings, name: str, *, reveal: bool, as_json: bool) -> None:
     """Show a credential and its values; secrets are masked."""
-    from webapp.core.store.audit import Action  # noqa: PLC0415  the help text needs no store
+    from webapp.core.store.audit import About, Action  # noqa: PLC0415  the help text needs no store
 
     with opened(settings) as runtime:
-        refuse_locked(runtime)
+        refuse_locked(runtime, Action.READ if reveal else None)
         credential = runtime.store.credentials.find(name)
+        about: About = {"kind": "credential", "subject": credential.id, "name": credential.name}
         if credential.damaged:
-            raise PermanentError(credential.damaged)
+            error = PermanentError(credential.damaged)
+            if reveal:
+                runtime.store.audit.failed(Action.READ, error, **about)
+            raise error
         if reveal:
-            runtime.store.audit.note(
-                Action.READ,
-                kind="credential",
-                subject=credential.id,
-                name=credential.name,
-                detail={"command": "show --reveal"},
-            )
+            runtime.store.audit.note(Action.READ, **about)
     if as_json:
         echo_json(described(credential, reveal=reveal))
     else:

@@ -98,13 +98,14 @@ def handed_over(
 ) -> tuple[dict[str, str], Callable[[], object]]:
     """Write the files; return the command's environment and what starts the watcher, or removes an empty folder."""
     from webapp.core.formats import find_format  # noqa: PLC0415
+    from webapp.core.store.audit import Action  # noqa: PLC0415
 
     keep = bool(raw.pop(KEEP, False))
     watcher = partial(watch, folder)
     if any(option.key == "folder" for option in find_format(format_key).options):
         raw.setdefault("folder", str(folder))
     with opened(settings) as runtime:
-        refuse_locked(runtime)
+        refuse_locked(runtime, Action.READ)
         credential_id = runtime.store.credentials.find(name).id
         if keep:
             raw["token"] = "whole"

@@ -49,9 +49,10 @@ def export(
     """Print a credential in the shape that a backup tool reads, secrets included."""
     from webapp.core.formats import find_format  # noqa: PLC0415  the help text needs no formats
     from webapp.core.formats.delivery import in_files, manifest, resource_name  # noqa: PLC0415
+    from webapp.core.store.audit import Action  # noqa: PLC0415
 
     with opened(settings) as runtime:
-        refuse_locked(runtime)
+        refuse_locked(runtime, Action.READ)
         credential = runtime.store.credentials.find(name)
         raw = read_options(find_format(format_key), options, option_files)
         made = runtime.formats.render(credential.id, format_key, raw, by=this_user())

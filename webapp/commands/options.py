@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from webapp.core.errors import NotFoundError, PermanentError
+from webapp.core.errors import CredentialError, NotFoundError, PermanentError
 from webapp.settings import SETTINGS, Scope, Setting, SettingError, Settings, read_settings
 
 if TYPE_CHECKING:
     from webapp.core.runtime import Runtime
+    from webapp.core.store.audit import Action
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -73,20 +74,42 @@ def opened(settings: Settings, *, pool_size: int = 1) -> Generator[Runtime]:
         reason = error.strerror or type(error).__name__
         raise PermanentError(f"The data folder {settings.data_dir} cannot be used: {reason}.") from None
     try:
-        with acting(this_user(), "command line"):
-            yield runtime
+        with acting(this_user(), f"command line: {command_name()}".removesuffix(": ")):
+            yield from _minded(runtime)
     finally:
         runtime.stop()
 
 
-def refuse_locked(runtime: Runtime) -> None:
-    """Refuse to go on while the secret seed is missing.
+def _minded(runtime: Runtime) -> Iterator[Runtime]:
+    """Give the parts, and note it when something breaks in a way that nobody foresaw."""
+    from webapp.core.store.audit import Action  # noqa: PLC0415
+
+    try:
+        yield runtime
+    except (CredentialError, click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception as error:
+        runtime.store.audit.failed(Action.FAILURE, error, name=command_name())
+        raise
+
+
+def command_name() -> str:
+    """Return the words of the command that runs, such as `audit list`."""
+    context = click.get_current_context(silent=True)
+    return context.command_path.partition(" ")[2] if context else ""
+
+
+def refuse_locked(runtime: Runtime, action: Action | None = None, *, name: str = "") -> None:
+    """Refuse to go on while the secret seed is missing; with `action` the refusal is noted in the audit.
 
     Raises:
         PermanentError: The sentence names the missing keys.
     """
     if runtime.store.locked:
-        raise PermanentError(runtime.store.locked.message)
+        error = PermanentError(runtime.store.locked.message)
+        if action:
+            runtime.store.audit.failed(action, error, name=name)
+        raise error
 
 
 def this_user() -> str:

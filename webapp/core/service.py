@@ -16,7 +16,7 @@ from webapp.core.oauth.records import LoggedIn, meant, watch
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Support
 from webapp.core.ssh.choosing import new_keypair, with_keypair_ids
-from webapp.core.store.audit import Action
+from webapp.core.store.audit import About, Action
 from webapp.core.validation import Checked, InvalidValuesError, check
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ WAIT = 30.0
 
 REFRESHED_BY = "token refresh"
 """Who changed a credential when a check renewed its token."""
+
+KIND = "credential"
+"""What the audit calls one."""
 
 PAGE = 500
 """Credentials read at once when all of them are walked through."""
@@ -167,9 +170,11 @@ class CredentialService:
         """
         credential = self.store.credentials.get(credential_id)
         checked = self._checked(credential.provider, raw, credential)
-        with new_keypair(
-            self.store, checked.provider, name or credential.name, checked.attributes, by=by
-        ) as attributes:
+        about: About = {"kind": KIND, "subject": credential_id, "name": credential.name, "who": by}
+        with (
+            self.store.audit.failures(Action.CHANGE, **about),
+            new_keypair(self.store, checked.provider, name or credential.name, checked.attributes, by=by) as attributes,
+        ):
             changed = self.store.credentials.change(
                 credential_id, version=meant(self.store, credential, version), by=by, name=name, attributes=attributes
             )
@@ -185,7 +190,7 @@ class CredentialService:
             if logged_in:
                 detail = {"provider": credential.provider, "what": "reconnected" if again else "connected"}
                 self.store.audit.note(
-                    Action.CONNECT, kind="credential", subject=credential.id, name=credential.name, detail=detail
+                    Action.CONNECT, kind=KIND, subject=credential.id, name=credential.name, detail=detail
                 )
 
     def _note_host_keys(self, before: Credential, attributes: Attributes, by: str) -> None:
@@ -208,13 +213,15 @@ class CredentialService:
         Raises:
             PermanentError: It is in use; the sentence names its users.
         """
-        users = self.used_by(credential_id)
-        if users:
-            named = ", ".join(f"{user.kind} {user.name}" for user in users)
-            raise PermanentError(
-                f"This credential is in use by {named}. Give them another credential, or withdraw it, first."
-            )
-        self.store.credentials.delete(credential_id, version=version, by=by)
+        users, name = self.used_by(credential_id), self.store.credentials.get(credential_id).name
+        about: About = {"kind": KIND, "subject": credential_id, "name": name, "who": by}
+        with self.store.audit.failures(Action.DELETE, **about):
+            if users:
+                named = ", ".join(f"{user.kind} {user.name}" for user in users)
+                raise PermanentError(
+                    f"This credential is in use by {named}. Give them another credential, or withdraw it, first."
+                )
+            self.store.credentials.delete(credential_id, version=version, by=by)
         self.store.logins.remove(credential_id)
 
     def used_by(self, credential_id: str) -> tuple[User, ...]:

@@ -6,6 +6,7 @@ import logging
 import random
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,12 +14,15 @@ from pathlib import Path
 from webapp.core import backupfiles
 from webapp.core.errors import CredentialError
 from webapp.core.store import Store
+from webapp.core.store.audit import Action
 from webapp.core.store.models import moment, now, stamp
 
 LEASE = "upkeep"
 LEASE_SECONDS = 300.0
 PAUSE = 20.0
 """Seconds between two looks."""
+AGAIN = 600.0
+"""Seconds until what failed is tried again, unless somebody wakes the thread: each try that fails stands in the audit."""
 SCHEDULED, CLEARED = "scheduled-backup", "audit-cleared"
 """Under these names stands when it was done last."""
 LOG = logging.getLogger(__name__)
@@ -41,6 +45,7 @@ class Upkeep:
     ) -> None:
         self._store, self._folder, self._hours, self._keep, self._audit_days = store, folder, hours, keep, audit_days
         self._pause, self._owner = pause, secrets.token_hex(8)
+        self._failed: dict[str, float] = {}
         self._ended = threading.Event()
         self._wanted = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
@@ -50,7 +55,8 @@ class Upkeep:
         self._thread.start()
 
     def wake(self) -> None:
-        """Look now instead of at the next time."""
+        """Look now instead of at the next time, also at what failed."""
+        self._failed.clear()
         self._wanted.set()
 
     def stop(self) -> None:
@@ -69,17 +75,27 @@ class Upkeep:
                 self.once()
 
     def once(self) -> None:
-        """Do what is due; what fails is logged and tried again at the next look."""
-        tasks = (self._rotation, self._locked(self._backup), self._locked(self._audit))
-        for task in tasks:
-            try:
-                task()
-            except CredentialError as error:
-                LOG.warning("upkeep: %s", error.message)
-            except Exception as error:  # noqa: BLE001  the next look tries again; the text may hold a value
-                LOG.error("upkeep: %s", type(error).__name__)  # noqa: TRY400
-            finally:
-                self._store.release()
+        """Do what is due; what fails is logged, noted and tried again after a while."""
+        tasks = {"rotation": self._rotation, "backup": self._locked(self._backup), "audit": self._locked(self._audit)}
+        for name, task in tasks.items():
+            if time.monotonic() - self._failed.get(name, -AGAIN) >= AGAIN:
+                self._try(name, task)
+
+    def _try(self, name: str, task: Callable[[], None]) -> None:
+        try:
+            task()
+            self._failed.pop(name, None)
+        except Exception as error:  # noqa: BLE001  it is tried again; the text may hold a value
+            known = isinstance(error, CredentialError)
+            LOG.log(
+                logging.WARNING if known else logging.ERROR,
+                "upkeep: %s",
+                error.message if known else type(error).__name__,
+            )
+            self._failed[name] = time.monotonic()
+            self._store.audit.failed(Action.FAILURE, error, name=f"upkeep: {name}")
+        finally:
+            self._store.release()
 
     def _locked(self, task: Callable[[], None]) -> Callable[[], None]:
         """Do a task in one process at a time only."""

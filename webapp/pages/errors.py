@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException
 
 from webapp.core.errors import ConflictError, CredentialError, NotFoundError, TransientError
 from webapp.core.store import LockedError, ThrottledError
+from webapp.core.store.audit import Action
+from webapp.pages.access import runtime
 from webapp.pages.hx import wants_fragment
 
 LOG = logging.getLogger(__name__)
@@ -81,6 +83,8 @@ def show_unknown(error: Exception) -> Response:
         place = place.tb_next
     where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
     LOG.error("error %s: %s at %s while answering %s", number, type(error).__name__, where, request.endpoint)
+    detail = {"page": request.endpoint or "", "number": number}
+    runtime().store.audit.failed(Action.FAILURE, error, detail=detail)
     return shown(500, f"Its number is {number}.")
 
 

@@ -50,7 +50,9 @@ class Published(Protocol):
 class Renderer(Protocol):
     """Hands a credential of the web app to a tool; keeps the secrets of its repositories."""
 
-    def render(self, credential_id: str, format_key: str, raw: Mapping[str, object], *, by: str) -> Rendered:
+    def render(
+        self, credential_id: str, format_key: str, raw: Mapping[str, object], *, by: str, note: bool = True
+    ) -> Rendered:
         """Return it in the tool's shape."""
         ...
 
@@ -186,7 +188,8 @@ class Credentials:
         options = options_of(wanted, known.resolver)
         if known.stored:
             with told(wanted):
-                return self._keepers.renderer.render(known.stored, wanted.format, options, by=BY)
+                # What is written into a Secret stands in the audit, not each look at what it should be: see the mirror.
+                return self._keepers.renderer.render(known.stored, wanted.format, options, by=BY, note=False)
         declared = FORMATS[wanted.format]
         missing = [option.key for option in declared.kept_options if option.key not in options]
         if missing:

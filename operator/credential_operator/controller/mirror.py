@@ -91,6 +91,7 @@ class Mirroring:
 def record(held: Held, known: Known | None) -> ClusterCredential:
     """Return a resource as the store has it."""
     status = held.status
+    written = {item["name"]: item.get("hash", "") for item in status.get("secrets") or ()}
     ready, last = condition(status, "Ready"), status.get("lastVerification") or {}
     return ClusterCredential(
         namespace=held.place.namespace,
@@ -103,7 +104,7 @@ def record(held: Held, known: Known | None) -> ClusterCredential:
         verified=last.get("state", ""),
         verified_message=last.get("message", ""),
         checked=instant(last.get("time", "")),
-        outputs=tuple(Output(wanted.name, wanted.format) for wanted in held.spec.outputs),
+        outputs=tuple(Output(wanted.name, wanted.format, written.get(wanted.name, "")) for wanted in held.spec.outputs),
         attributes=known.source.attributes if known and not known.stored else {} if known else None,
     )
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import shutil
 import threading
 import time
@@ -19,7 +20,7 @@ from webapp.core.errors import CredentialError
 from webapp.core.store import SeedError
 from webapp.core.store.backup import Backup, BackupError, Choice, Clash
 from webapp.core.store.backup.manifest import MANIFEST, RECORDS, SEED
-from webapp.core.store.backup.protection import from_words, read_seed, to_words
+from webapp.core.store.backup.protection import from_words, protect, read_seed, to_words
 
 BOTH = pytest.mark.parametrize(("origin", "target"), [("sqlite", "postgresql"), ("postgresql", "sqlite")])
 
@@ -276,3 +277,10 @@ def test_others_write_while_a_backup_is_made(make: Make) -> None:
         restored(other, file)
         found = {other.credentials.find(name).attributes["n"] for name in ("A", "B")}
         assert len(found) == 1
+
+
+def test_a_machine_that_is_too_slow_is_no_wrong_passphrase(make: Make) -> None:
+    sealed = protect(make("old").keys.ring, PASSPHRASE)
+    asks_for_more = re.sub(rb"(-> scrypt \S+) \d+", rb"\1 40", sealed, count=1)
+    with pytest.raises(SeedError, match="too slow or too busy"):
+        read_seed(asks_for_more, PASSPHRASE)

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from webapp.core.errors import ConflictError, CredentialError
-from webapp.core.store import Store
+from webapp.core.errors import ConflictError, CredentialError, PermanentError
+from webapp.core.service import CredentialService
+from webapp.core.store import KeyRing, SeedError, Store, open_store
 from webapp.core.store.audit import Action, Outcome
 from webapp.core.store.audit.acting import acting
 from webapp.core.store.audit.entries import chained, marked
@@ -166,3 +168,98 @@ def test_the_list_is_filtered_and_paged(store: Store) -> None:
     assert log.search(Filter(action="sign-in")).total == log.search(Filter(outcome="refused")).total == 1
     assert log.search(Filter(since=now() + timedelta(hours=1))).total == 0
     assert log.search(Filter(until=now() + timedelta(hours=1))).total == 61
+
+
+def refusals(store: Store) -> list[tuple[str, str, str, str, str]]:
+    return [
+        (entry.action, entry.name, entry.who, entry.outcome, entry.detail.get("what", ""))
+        for entry in store.audit_log.walk()
+        if entry.outcome != Outcome.OK
+    ]
+
+
+def test_what_is_refused_is_noted_once(store: Store) -> None:
+    primary = store.keys.ring.primary_id
+    with pytest.raises(PermanentError, match="Rotate first"):
+        store.keys.retire(primary, by="anna")
+    with pytest.raises(PermanentError, match="no such key"):
+        store.keys.retire("nonsense", by="anna")
+    with pytest.raises(SeedError, match="here already"):
+        store.keys.take_seed(store.keys.ring, by="ben")
+    with pytest.raises(SeedError), store.audit.failures(Action.SEED, detail={"what": "an outer door"}):
+        store.keys.take_seed(store.keys.ring, by="ben")
+    with pytest.raises(SeedError):
+        store.unlock(store.keys.ring.text())
+    assert refusals(store) == [
+        ("rotation", primary, "anna", "refused", "retire"),
+        ("rotation", "nonsense", "anna", "refused", "retire"),
+        ("seed", primary, "ben", "refused", "import"),
+        ("seed", primary, "ben", "refused", "import"),
+        ("seed", "", "the server", "refused", "unlock"),
+    ]
+    assert store.audit_log.verify().findings == []
+
+
+def test_a_ring_that_cannot_be_written_is_noted(database: str, tmp_path: Path) -> None:
+    first = open_store(database, KeyRing.from_file(tmp_path / "seed.json", create=True))
+    text = first.keys.ring.text()
+    first.close()
+    store = open_store(database, KeyRing.from_text(text))
+    with pytest.raises(SeedError, match="seed next"):
+        store.keys.rotate(by="anna")
+    store.close()
+    lost = open_store(database, KeyRing({}, ""))
+    assert lost.locked
+    with pytest.raises(PermanentError, match="locked"):
+        lost.keys.rotate(by="anna")
+    with pytest.raises(SeedError, match="cannot be made"):
+        lost.keys.give_up(by="anna")
+    assert [(action, what) for action, _, _, _, what in refusals(lost)] == [
+        ("rotation", "new primary key"),
+        ("rotation", "new primary key"),
+        ("seed", "give up"),
+    ]
+    lost.close()
+
+
+def test_a_change_that_is_refused_is_noted(store: Store) -> None:
+    service = CredentialService(store, lambda: pytest.fail("nothing is verified"))
+    made = service.add("Nightly", "S3", VALUES, by="anna")
+    with pytest.raises(ConflictError):
+        service.edit(made.id, {**VALUES, "region": "x"}, version=7, by="ben")
+    store.repositories.secret(made.id, "backups/db", "password", by="anna", given="CANARY-REPOSITORY")
+    with pytest.raises(PermanentError, match="in use"):
+        service.delete(made.id, by="ben")
+    assert [refused[:4] for refused in refusals(store)] == [
+        ("change", "Nightly", "ben", "refused"),
+        ("delete", "Nightly", "ben", "refused"),
+    ]
+
+
+def test_of_a_fault_only_its_kind_is_kept(store: Store) -> None:
+    with pytest.raises(ValueError, match="CANARY"), store.audit.failures(Action.FAILURE, name="a page"):
+        raise ValueError("CANARY-VALUE")
+    (entry,) = store.audit_log.walk()
+    assert (entry.action, entry.outcome, entry.detail) == ("failure", "failed", {"why": "ValueError"})
+
+
+def test_what_is_refused_inside_a_transaction_is_noted_when_that_is_undone(store: Store) -> None:
+    with (
+        suppress(ValueError),
+        store.audit.failures(Action.CHANGE, name="outside"),
+        store.together(),
+        store.audit.failures(Action.CHANGE, name="inside"),
+    ):
+        raise ValueError
+    assert [entry.name for entry in store.audit_log.walk()] == ["outside"]
+
+
+def test_who_has_to_wait_is_noted_once_for_each_wait(store: Store) -> None:
+    store.accounts.create_administrator(store.accounts.setup_code(), "admin", "long enough password")
+    with acting("a visitor", "192.0.2.1"):
+        for _ in range(12):
+            with suppress(CredentialError):
+                store.accounts.check("admin", "wrong", "192.0.2.1")
+    found = [entry for entry in store.audit_log.walk() if entry.action == Action.SIGN_IN]
+    assert [entry.detail["why"] for entry in found] == ["wrong password"] * 5 + ["too many wrong attempts"]
+    assert {(entry.outcome, entry.origin) for entry in found} == {("refused", "192.0.2.1")}

@@ -296,3 +296,65 @@ def test_churn_ends_where_the_cluster_is(store: Store, reopen: Reopen) -> None:
         assert found == truth
         for name in chance.sample(sorted(truth), 3):
             del truth[name]  # deleted while the operator is away
+
+
+SYNCED = dataclasses.replace(
+    NIGHTLY,
+    ready="True",
+    reason="Synced",
+    verified="valid",
+    outputs=(Output("nightly-restic", "restic", "h1"), Output("nightly-rclone", "rclone", "h2")),
+)
+
+
+def entries(store: Store) -> list[tuple[str, str, str, dict[str, str]]]:
+    found = list(store.audit_log.walk())
+    assert {(entry.who, entry.origin, entry.kind, entry.name) for entry in found} <= {
+        ("the operator", "operator", "cluster credential", "db/nightly")
+    }
+    return [(entry.action, entry.subject, str(entry.outcome), dict(entry.detail)) for entry in found]
+
+
+def read(secret: str, form: str, subject: str = "db/nightly", **more: str) -> tuple[str, str, str, dict[str, str]]:
+    return ("read", subject, "ok", {"format": form, "secret": secret, **more})
+
+
+def test_what_the_operator_reads_stands_in_the_audit_once(store: Store, reopen: Reopen) -> None:
+    mirror = Mirror(store)
+    for one in (NIGHTLY, SYNCED, SYNCED):
+        mirror.put(one)
+        mirror.flush()
+    written(reopen(), SYNCED, dataclasses.replace(SYNCED, attributes=None))  # a restart
+    changed = (Output("nightly-restic", "restic", "h9"), SYNCED.outputs[1])
+    written(store, dataclasses.replace(SYNCED, outputs=changed))
+    assert entries(store) == [
+        ("verification", "db/nightly", "failed", {"state": "invalid", "before": "not verified"}),
+        ("failure", "db/nightly", "failed", {"why": "SourceNotFound"}),
+        read("nightly-restic", "restic"),
+        read("nightly-rclone", "rclone"),
+        ("verification", "db/nightly", "ok", {"state": "valid", "before": "invalid"}),
+        read("nightly-restic", "restic"),
+    ]
+    assert store.audit_log.verify().findings == []
+    assert not [entry for entry in store.audit_log.walk() if "CANARY" in repr(entry)]
+
+
+def test_what_is_read_from_the_store_names_the_stored_credential(store: Store) -> None:
+    made = store.credentials.add("Office S3", "S3", VALUES, by="me")
+    store.audit.rows.delete().execute()
+    refused = dataclasses.replace(NIGHTLY, reason="NotPublished", verified="", outputs=())
+    fed = dataclasses.replace(SYNCED, stored=made.id, verified="", outputs=SYNCED.outputs[:1])
+    written(store, refused)
+    written(store, fed)
+    assert entries(store) == [
+        ("read", "db/nightly", "refused", {"why": "NotPublished"}),
+        read("nightly-restic", "restic", made.id, credential="Office S3"),
+    ]
+
+
+def test_a_mirror_of_an_earlier_version_adds_no_reads(store: Store) -> None:
+    written(store, dataclasses.replace(SYNCED, verified=""))
+    store._database.execute_sql('UPDATE cluster_credential SET outputs = \'[["nightly-restic", "restic"]]\'')
+    store.audit.rows.delete().execute()
+    written(store, dataclasses.replace(SYNCED, verified="", outputs=SYNCED.outputs[:1], message="Other."))
+    assert entries(store) == []

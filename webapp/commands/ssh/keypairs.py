@@ -81,8 +81,10 @@ def list_keypairs(settings: Settings, *, as_json: bool) -> None:
 @with_settings(Scope.EVERY)
 def show(settings: Settings, name: str, *, reveal: bool, as_json: bool) -> None:
     """Show a keypair: its public half, its fingerprint and what uses it."""
+    from webapp.core.store.audit import Action  # noqa: PLC0415  the help text needs no store
+
     with opened(settings) as runtime:
-        refuse_locked(runtime)
+        refuse_locked(runtime, Action.READ if reveal else None)
         found = runtime.ssh.keypairs.get(name)
         users = runtime.ssh.keypairs.used_by(found.id)
         private = runtime.ssh.keypairs.reveal(found.id, by=this_user()) if reveal else ""

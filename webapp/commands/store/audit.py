@@ -75,14 +75,19 @@ def list_entries(settings: Settings, *, limit: int, as_json: bool, **wanted: Any
 
 @audit.command(cls=Command)
 @filter_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list instead of lines.")
 @with_settings(Scope.EVERY)
-def export(settings: Settings, **wanted: Any) -> None:
+def export(settings: Settings, *, as_json: bool, **wanted: Any) -> None:
     """Print entries as JSON, one a line, the oldest first."""
     from webapp.core.store.audit.entries import as_data  # noqa: PLC0415
 
+    before, between, after = ("[\n", ",\n", "\n]\n") if as_json else ("", "\n", "\n")
     with opened(settings) as runtime:
-        for entry in runtime.store.audit_log.walk(chosen(**wanted)):
-            click.echo(json.dumps(as_data(entry)))
+        click.echo(before, nl=False)
+        count = 0
+        for count, entry in enumerate(runtime.store.audit_log.walk(chosen(**wanted)), 1):
+            click.echo((between if count > 1 else "") + json.dumps(as_data(entry)), nl=False)
+        click.echo(after if count or as_json else "", nl=False)
 
 
 @audit.command(cls=Command)

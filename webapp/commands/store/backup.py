@@ -39,11 +39,12 @@ def backup(settings: Settings, file: str | None, *, seed: bool, force: bool, as_
     It is a zip file. The seed in it is in the age format: `age -d secret-seed.age` opens it. The app may run meanwhile.
     """
     from webapp.core import backupfiles  # noqa: PLC0415  the help text needs no store
+    from webapp.core.store.audit import Action  # noqa: PLC0415
 
     words = new_passphrase() if seed else ""
     with opened(settings) as runtime:
         if seed:
-            refuse_locked(runtime)
+            refuse_locked(runtime, Action.BACKUP)
         if file == STANDARD:
             to_standard_output(runtime, words)
             return

@@ -11,7 +11,7 @@ from webapp.core.cluster.publishing import LONGEST, PATTERN
 from webapp.core.errors import PermanentError
 from webapp.core.naming import camel, member
 from webapp.core.providers import provider as find_provider
-from webapp.core.store.audit import Action
+from webapp.core.store.audit import About, Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,15 +50,15 @@ class Copies:
             PermanentError: It cannot be read or copied, or a name is none.
         """
         credential = self._store.credentials.get(credential_id)
-        refuse_uncopyable(credential)
         namespace, name = check_names(namespace, name)
-        values = self._with_key(credential.attributes)
-        seal = partial(self._sealing.seal, namespace, name, by=by)
-        text = sealed_manifest(find_provider(credential.provider), values, namespace, name, seal)
-        detail = {"format": "manifest", "namespace": namespace, "resource": name}
-        self._store.audit.note(
-            Action.READ, kind="credential", subject=credential.id, name=credential.name, who=by, detail=detail
-        )
+        about: About = {"kind": "credential", "subject": credential.id, "name": credential.name, "who": by}
+        about["detail"] = {"format": "manifest", "namespace": namespace, "resource": name}
+        with self._store.audit.failures(Action.READ, **about):
+            refuse_uncopyable(credential)
+            values = self._with_key(credential.attributes)
+            seal = partial(self._sealing.seal, namespace, name, by=by)
+            text = sealed_manifest(find_provider(credential.provider), values, namespace, name, seal)
+        self._store.audit.note(Action.READ, **about)
         return text
 
     def _with_key(self, attributes: Attributes) -> Attributes:

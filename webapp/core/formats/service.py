@@ -12,7 +12,7 @@ from webapp.core.formats.masking import masked
 from webapp.core.oauth.endpoints import token_endpoint
 from webapp.core.providers import provider as find_provider
 from webapp.core.ssh.choosing import with_private_key
-from webapp.core.store.audit import Action
+from webapp.core.store.audit import About, Action
 from webapp.core.store.faults import ChangedError
 from webapp.core.tokens import SPARE, Token
 from webapp.core.validation import InvalidValuesError
@@ -46,10 +46,13 @@ class FormatService:
         self._door = door
         self._private_key = private_key
 
-    def render(self, credential_id: str, format_key: str, raw: Mapping[str, object], *, by: str) -> Rendered:
+    def render(
+        self, credential_id: str, format_key: str, raw: Mapping[str, object], *, by: str, note: bool = True
+    ) -> Rendered:
         """Return a credential in a tool's shape; a repository's secret that is not given is the kept one.
 
-        One that was never given is generated and kept, once everything else is known to be right.
+        One that was never given is generated and kept, once everything else is known to be right. That somebody read
+        the credential stands in the audit, and that it was refused; whoever says `note=False` notes it elsewhere.
 
         Raises:
             NotFoundError: There is no such credential or format.
@@ -58,17 +61,22 @@ class FormatService:
             PermanentError: The credential cannot be read, or its token can no longer be renewed.
             TransientError: The provider that renews its token is out of reach.
         """
+        if not note:
+            return self._rendered(credential_id, format_key, raw, by)
+        about: About = {"kind": "credential", "subject": credential_id, "who": by, "detail": {"format": format_key}}
+        about["name"] = self._store.credentials.get(credential_id).name
+        with self._store.audit.failures(Action.READ, **about):
+            made = self._rendered(credential_id, format_key, raw, by)
+        self._store.audit.note(Action.READ, **about)
+        return made
+
+    def _rendered(self, credential_id: str, format_key: str, raw: Mapping[str, object], by: str) -> Rendered:
         credential, provider, wanted = self._readable(credential_id, format_key)
         options = self._refuse_wrong(wanted, raw)
         attributes = with_private_key(provider, self._with_token(credential, provider, options), self._private_key)
         source = Source(credential.name, provider, attributes)
         wanted.produce(source, options)
-        made = render(format_key, source, {**raw, **self._kept(wanted, credential.id, options, raw, by)})
-        detail = {"format": format_key}
-        self._store.audit.note(
-            Action.READ, kind="credential", subject=credential.id, name=credential.name, who=by, detail=detail
-        )
-        return made
+        return render(format_key, source, {**raw, **self._kept(wanted, credential.id, options, raw, by)})
 
     def preview(self, credential_id: str, format_key: str, raw: Mapping[str, object]) -> dict[str, str]:
         """Return the text of each key with every secret masked; nothing is kept, generated or renewed.

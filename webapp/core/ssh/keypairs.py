@@ -13,7 +13,7 @@ from webapp.core.ssh import choosing
 from webapp.core.ssh.fields import KEYPAIR, KEYPAIR_OF
 from webapp.core.ssh.keys import PASSPHRASE, PRIVATE, PUBLIC, KeyMaterial, generate, read_keypair
 from webapp.core.store import Connection, Credential, Keypair, Store
-from webapp.core.store.audit import Action
+from webapp.core.store.audit import About, Action
 from webapp.core.store.names import clean_name
 from webapp.core.validation import Findings, InvalidValuesError, check_fields
 from webapp.core.verification.states import Result, State
@@ -76,8 +76,11 @@ class KeypairService:
         Raises:
             PermanentError: There is none, or it cannot be read.
         """
-        keypair = choosing.usable(self._store.ssh, reference)
-        self._store.audit.note(Action.READ, kind="keypair", subject=keypair.id, name=keypair.name, who=by)
+        keypair = self.get(reference)
+        about: About = {"kind": "keypair", "subject": keypair.id, "name": keypair.name, "who": by}
+        with self._store.audit.failures(Action.READ, **about):
+            choosing.usable(self._store.ssh, keypair.id)
+        self._store.audit.note(Action.READ, **about)
         return keypair.private_key
 
     def make(self, key_type: str, name: str) -> KeyMaterial:

@@ -29,6 +29,8 @@ FREE_ATTEMPTS = 5
 LONGEST_WAIT = 900
 """Seconds; a wrong password never locks an account for good."""
 FORGET = timedelta(hours=1)
+REMEMBERED = 1000
+"""Waits that are known to stand in the audit already."""
 CODE_KEY = "setup-code"
 
 
@@ -53,6 +55,7 @@ class Accounts:
         self._rows: Any = tables.account
         self._attempts: Any = tables.attempt
         self._values: Any = tables.value
+        self._turned_away: dict[tuple[str, ...], str] = {}
 
     def exists(self) -> bool:
         """Tell whether anyone can log in."""
@@ -80,7 +83,7 @@ class Accounts:
         if self.exists():
             raise ConflictError("The administrator account was made already. Log in with it.")
         subjects = (f"setup:{address}",)
-        self._refuse_throttled(subjects)
+        self._refuse_throttled(subjects, Action.SIGN_IN)
         stored = self._values.get_or_none(self._values.id == CODE_KEY)
         if stored is None or not hmac.compare_digest(stored.value, _hash(code.strip().lower())):
             self._fail(subjects)
@@ -119,7 +122,7 @@ class Accounts:
         """
         # Not the name itself: people type passwords into the wrong input.
         subjects = (f"account:{_hash(name_key(name))}", f"address:{address[:200]}")
-        self._refuse_throttled(subjects)
+        self._refuse_throttled(subjects, action)
         row = self._rows.get_or_none(self._rows.name_key == name_key(name))
         if not _matches(password, row.password if row else None):
             self._fail(subjects)
@@ -156,11 +159,21 @@ class Accounts:
                 Action.PASSWORD, kind="account", subject=identifier, name=account.name, who=account.name, detail=detail
             )
 
-    def _refuse_throttled(self, subjects: tuple[str, ...]) -> None:
+    def _refuse_throttled(self, subjects: tuple[str, ...], action: Action) -> None:
         waits = [self._wait(row) for row in self._attempts.select().where(self._attempts.id.in_(subjects))]
         longest = max(waits, default=0)
         if longest > 0:
+            self._turn_away(subjects, action)
             raise ThrottledError(f"Too many wrong attempts. Try again in {longest} seconds.")
+
+    def _turn_away(self, subjects: tuple[str, ...], action: Action) -> None:
+        """Note that somebody has to wait, once for each wait: whoever goes on trying fills no audit."""
+        last = max(row.last for row in self._attempts.select().where(self._attempts.id.in_(subjects)))
+        if self._turned_away.get(subjects) != last:
+            if len(self._turned_away) > REMEMBERED:
+                self._turned_away.clear()
+            self._turned_away[subjects] = last
+            self._audit.note(action, outcome=Outcome.REFUSED, detail={"why": "too many wrong attempts"})
 
     def _wait(self, row: Any) -> int:
         """Return the seconds to wait: none at first, then doubling."""

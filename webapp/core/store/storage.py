@@ -78,7 +78,7 @@ class Store:
         self.flows = Flows(tables, self._envelope)
         self.logins = Logins(tables, self._envelope)
         self.ssh = SshEntries(tables, self._envelope, self.audit)
-        self.cluster = ClusterCredentials(tables, self._envelope, self.values)
+        self.cluster = ClusterCredentials(tables, self._envelope, self.values, self.audit)
         self.publications = Publications(tables, self.audit)
         self.generated = GeneratedSecrets(tables, self._envelope, self.audit)
         self.sealing = SealingKeys(tables, self._envelope, self.audit)
@@ -137,7 +137,10 @@ class Store:
         Raises:
             SeedError: It is no seed, or not the one that is missing.
         """
-        given = KeyRing.from_text(seed_text)
+        with self.audit.failures(Action.SEED, detail={"what": "unlock"}):
+            self._unlocked(KeyRing.from_text(seed_text))
+
+    def _unlocked(self, given: KeyRing) -> None:
         missing = self.locked.missing if self.locked else ()
         if missing and not set(missing) & set(given.ids):
             raise SeedError(

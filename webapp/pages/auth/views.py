@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 
 from webapp.core.errors import CredentialError, TransientError
-from webapp.core.store.audit import Action, Outcome
+from webapp.core.store.audit import Action
 from webapp.core.store.backup.protection import read_seed
 from webapp.pages.access import cookie_name, current_account, logged_in, runtime, safe_next, session_key
 from webapp.pages.errors import status_of
@@ -154,9 +154,10 @@ def unlock() -> Response | str | tuple[str, int]:
     upload = request.files.get("file")
     data = upload.read() if upload and upload.filename else request.form.get("seed", "").encode()
     try:
-        store.unlock(read_seed(data, request.form.get("passphrase", "")).text())
+        with store.audit.failures(Action.SEED, detail={"what": "unlock"}):
+            given = read_seed(data, request.form.get("passphrase", ""))
+        store.unlock(given.text())
     except CredentialError as error:
-        store.audit.note(Action.SEED, outcome=Outcome.REFUSED, detail={"what": "wrong seed"})
         return _unlock_page(error), 422
     current_app.config["SECRET_KEY"] = session_key(runtime())
     flash("The store is open.")

@@ -131,4 +131,5 @@ def backup_file(name: str) -> Response:
     found = [path for path in backupfiles.kept(runtime().backup_folder) if path.name == name]
     if not found:
         abort(404)
+    runtime().store.audit.note(Action.BACKUP, name=name, detail={"what": "fetched"})
     return send_file(found[0].absolute(), mimetype="application/zip", as_attachment=True, download_name=name)

@@ -9,7 +9,7 @@ from flask import Response, current_app, flash, make_response, render_template, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.core.errors import CredentialError
-from webapp.core.store.audit import Action, Outcome
+from webapp.core.store.audit import Action
 from webapp.core.store.backup.protection import check_passphrase, protect, read_seed
 from webapp.core.store.keys import LockedRecord
 from webapp.pages.access import current_account, runtime, session_key
@@ -98,7 +98,8 @@ def seed_export() -> Response:
     if wrong := check_own_password():
         return page(password_error=wrong, part="export", status=422)
     store = runtime().store
-    data = protect(store.keys.ring, words)
+    with store.audit.failures(Action.SEED, detail={"what": "export"}):
+        data = protect(store.keys.ring, words)
     store.audit.note(Action.SEED, name=", ".join(store.keys.ring.ids), detail={"what": "exported under a passphrase"})
     return send_file(
         BytesIO(data), mimetype="application/octet-stream", as_attachment=True, download_name="secret-seed.age"
@@ -110,11 +111,10 @@ def seed_import() -> AnyResponse:
     """Add the keys of a seed that was missing."""
     store = runtime().store
     try:
-        count = store.keys.take_seed(
-            read_seed(given_seed(), request.form.get("passphrase", "")), by=current_account().name
-        )
+        with store.audit.failures(Action.SEED, detail={"what": "import"}):
+            ring = read_seed(given_seed(), request.form.get("passphrase", ""))
+        count = store.keys.take_seed(ring, by=current_account().name)
     except CredentialError as error:
-        store.audit.note(Action.SEED, outcome=Outcome.REFUSED, detail={"what": "import"})
         return page(error, part="import", status=422)
     runtime().upkeep.wake()
     flash(f"The seed fits: {count} values can be read now.")

@@ -11,9 +11,7 @@ import secrets
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any
-
-from peewee import PeeweeException
+from typing import Any, TypedDict, Unpack
 
 from webapp.core.errors import CredentialError, PermanentError
 from webapp.core.store.audit.acting import actor
@@ -26,7 +24,21 @@ from webapp.core.store.models import Tables, bound, insert_all, now, stamp
 AUDIT_KEY = "audit-key:"
 """A book's key stands sealed under this name and the book's id."""
 
-__all__ = ["AUDIT_KEY", "Action", "Audit", "Entry", "Outcome"]
+__all__ = ["AUDIT_KEY", "About", "Action", "Audit", "Entry", "Outcome"]
+
+
+_NOTED = "noted_in_the_audit"
+"""Marks an error that is noted already: it passes several doors on its way to a person."""
+
+
+class About(TypedDict, total=False):
+    """What more is said of an entry; see `Audit.note`."""
+
+    kind: str
+    subject: str
+    name: str
+    who: str
+    detail: Mapping[str, object]
 
 
 class Audit:
@@ -84,26 +96,30 @@ class Audit:
                 self._append(entries)
 
     @contextmanager
-    def failures(self, action: Action, *, kind: str = "", subject: str = "", name: str = "") -> Generator[None]:
+    def failures(self, action: Action, **about: Unpack[About]) -> Generator[None]:
         """Note it when what is done inside is refused or fails, and let the error go on. Stands around transactions."""
         try:
             yield
         except Exception as error:
-            self.failed(action, error, kind=kind, subject=subject, name=name)
+            self.failed(action, error, **about)
             raise
 
-    def failed(self, action: Action, error: Exception, *, kind: str = "", subject: str = "", name: str = "") -> None:
-        """Note a failure; a database that is out of reach cannot keep it, and hides no error by that.
+    def failed(self, action: Action, error: Exception, **about: Unpack[About]) -> None:
+        """Note a failure, once; a database that is out of reach cannot keep it, and hides no error by that.
 
         Of an error that is made for people its sentence is kept, of any other one only what it is: its text may hold a
         value.
         """
-        refused = isinstance(error, PermanentError)
+        if getattr(error, _NOTED, False):
+            return
+        if not self.database.in_transaction():  # else what is noted here goes with the rest of it
+            setattr(error, _NOTED, True)
         why = error.message if isinstance(error, CredentialError) else type(error).__name__
         why = (error.strerror or why) if isinstance(error, OSError) else why
-        outcome = Outcome.REFUSED if refused else Outcome.FAILED
-        with suppress(PeeweeException):
-            self.note(action, kind=kind, subject=subject, name=name, outcome=outcome, detail={"why": why})
+        outcome = Outcome.REFUSED if isinstance(error, PermanentError) else Outcome.FAILED
+        about["detail"] = {**about.get("detail", {}), "why": why}
+        with suppress(Exception):  # whatever keeps the database from it must not stand in for what failed
+            self.note(action, outcome=outcome, **about)
 
     def _append(self, entries: Sequence[Entry]) -> None:
         """Count the book up first: that takes the lock under which the chain grows by one writer at a time."""

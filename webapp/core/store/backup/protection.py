@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from webapp.core.store.faults import SeedError
 from webapp.core.store.keyring import KeyRing
 
-AGE = b"age-encryption.org/"
+AGE = (b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED FILE-----")
 WORDS = 24
 SHORTEST = 10
 """Characters of a passphrase; how strong it is says `strength`."""
 LONGEST = 1024
+TRIES = 10
+"""How often a passphrase is tried while the machine is found too slow."""
 STRONG = 3
 """From here on a passphrase withstands somebody who has the file (zxcvbn's scale of 0 to 4)."""
 
@@ -79,23 +82,43 @@ def check_passphrase(passphrase: str, again: str | None = None) -> None:
         )
 
 
-def protect(ring: KeyRing, passphrase: str) -> bytes:
-    """Return the seed under a passphrase, in the age format."""
-    return _age().passphrase.encrypt(ring.text().encode(), passphrase)
+def protect(ring: KeyRing, passphrase: str, *, armored: bool = False) -> bytes:
+    """Return the seed under a passphrase, in the age format; armored it is lines of ASCII."""
+    return _age().passphrase.encrypt(ring.text().encode(), passphrase, armored=armored)
 
 
 def unprotect(data: bytes, passphrase: str) -> KeyRing:
     """Return the seed that a passphrase protects.
 
     Raises:
-        SeedError: The passphrase is wrong, or the data is damaged.
+        SeedError: The passphrase is wrong, the data is damaged, or this machine is too slow for it.
+    """
+    for _ in range(TRIES):
+        with suppress(_TooMuchWorkError):
+            return KeyRing.from_text(_opened(data, passphrase))
+    raise SeedError(
+        "This machine is too slow or too busy to open it now. Try again, or open it elsewhere with `age -d`.",
+        field="passphrase",
+    )
+
+
+class _TooMuchWorkError(Exception):
+    """The library found this machine too slow for the work that the file asks for."""
+
+
+def _opened(data: bytes, passphrase: str) -> str:
+    """Return the text in the data.
+
+    The library measures a few milliseconds of work each time and refuses what would take this machine more than about
+    sixteen seconds (rage, `age/src/scrypt.rs`); where the processor was taken away meanwhile, it finds it too slow.
     """
     age = _age()
     try:
-        text = age.passphrase.decrypt(data, passphrase).decode()
-    except (age.DecryptError, UnicodeDecodeError, ValueError):
+        return age.passphrase.decrypt(data, passphrase).decode()
+    except (age.DecryptError, UnicodeDecodeError, ValueError) as error:
+        if "xcessive work" in str(error):
+            raise _TooMuchWorkError from None
         raise SeedError("The passphrase is wrong, or the file is damaged.", field="passphrase") from None
-    return KeyRing.from_text(text)
 
 
 def _age() -> Any:
@@ -106,8 +129,8 @@ def _age() -> Any:
 
 
 def is_protected(data: bytes) -> bool:
-    """Tell whether data is in the age format."""
-    return data.startswith(AGE)
+    """Tell whether data is in the age format, armored or not."""
+    return data.lstrip().startswith(AGE)
 
 
 def to_words(ring: KeyRing) -> list[str]:

@@ -13,8 +13,10 @@ from peewee import chunked
 
 from webapp.core.errors import NotFoundError
 from webapp.core.fields import Value
+from webapp.core.store.audit import Audit
 from webapp.core.store.cluster.changes import Changes
 from webapp.core.store.cluster.models import ClusterCredentialRow
+from webapp.core.store.cluster.noting import Noting
 from webapp.core.store.cluster.records import ClusterCredential, Digests, Output
 from webapp.core.store.credentials import Page
 from webapp.core.store.envelope import Envelope, Place
@@ -33,12 +35,13 @@ CHANGED = "mirror"
 class ClusterCredentials:
     """Keeps the mirrored resources."""
 
-    def __init__(self, tables: Tables, envelope: Envelope, values: Values) -> None:
+    def __init__(self, tables: Tables, envelope: Envelope, values: Values, audit: Audit) -> None:
         self._database = tables.database
         self._rows: Any = bound(ClusterCredentialRow, tables.database)
         self._envelope = envelope
         self._values = values
         self._changes = Changes(tables)
+        self._noting = Noting(tables, audit)
         self._key = b""
 
     def write(self, found: Sequence[ClusterCredential], gone: Iterable[str] = ()) -> None:
@@ -51,6 +54,7 @@ class ClusterCredentials:
         digests = [self.digests(one) for one in found]
         with in_reach(), self._database.atomic():
             change = self._changes.next(CHANGED)  # first, so that SQLite has the lock for writing from the start
+            self._noting.note(found)
             for read in (True, False):
                 chosen = [
                     self._columns(one, digest, change)
@@ -200,7 +204,7 @@ def _facts(one: ClusterCredential) -> dict[str, Any]:
 
 
 def _outputs(one: ClusterCredential) -> str:
-    return json.dumps([[output.name, output.format] for output in one.outputs])
+    return json.dumps([[output.name, output.format, output.hash] for output in one.outputs])
 
 
 def place_of_attributes(row: Mapping[str, Any]) -> Place:

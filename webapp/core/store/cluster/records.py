@@ -10,10 +10,17 @@ from webapp.core.fields import Attributes
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A Secret that a resource asks for: its name and its format."""
+    """A Secret that a resource asks for.
+
+    Attributes:
+        name: Its name.
+        format: Its format.
+        hash: A keyed hash of what was written into it last; empty before the first time.
+    """
 
     name: str
     format: str
+    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

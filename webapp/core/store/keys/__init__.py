@@ -126,6 +126,10 @@ class Keys:
             SeedError: The ring stands where it cannot be written; the sentence says what to do.
             PermanentError: The store is locked.
         """
+        with self._audit.failures(Action.ROTATION, who=by, detail={"what": "new primary key"}):
+            return self._rotated(by)
+
+    def _rotated(self, by: str) -> str:
         if self._envelope.frozen or not self.ring.primary_id:
             raise PermanentError("The store is locked. Give the secret seed first.")
         if not self.ring.writable:
@@ -220,6 +224,10 @@ class Keys:
         Raises:
             PermanentError: It is needed, leads, or was replaced a moment ago.
         """
+        with self._audit.failures(Action.ROTATION, name=identifier, who=by, detail={"what": "retire"}):
+            return self._retired(identifier, by)
+
+    def _retired(self, identifier: str, by: str) -> str:
         (key,) = [known for known in self.list() if known.id == identifier] or [None]
         if key is None:
             raise PermanentError("There is no such key.")
@@ -248,6 +256,10 @@ class Keys:
         Raises:
             SeedError: It has no key that is new here, or the ring cannot be written.
         """
+        with self._audit.failures(Action.SEED, name=", ".join(given.ids), who=by, detail={"what": "import"}):
+            return self._taken(given, by)
+
+    def _taken(self, given: KeyRing, by: str) -> int:
         new = [key for key in given.ids if self.ring.key(key) is None]
         if not new:
             raise SeedError("Every key of this seed is here already.", field="seed")
@@ -265,6 +277,10 @@ class Keys:
         Raises:
             SeedError: A new seed would be needed and cannot be made here.
         """
+        with self._audit.failures(Action.SEED, who=by, detail={"what": "give up"}):
+            return self._given_up(by)
+
+    def _given_up(self, by: str) -> tuple[str, ...]:
         missing = tuple(row.id for row in self._rows.select() if self.ring.key(row.id) is None)
         if not self.ring.primary_id:
             self.ring.fill()
