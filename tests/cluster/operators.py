@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -32,6 +32,15 @@ class RunningOperator:
     Attributes:
         folder: Its data folder; another start on it goes on with the same store.
         log: Its log.
+
+    Args:
+        plane: The control plane.
+        folder: See above.
+        options: Options of the command.
+        user: Who signs in with a kubeconfig.
+        endpoint: Address to use instead of the API server's own.
+        environment: Changes of the environment; an empty text takes a variable out of it.
+        inside: A command that runs the operator's in surroundings of its own.
     """
 
     def __init__(
@@ -42,9 +51,10 @@ class RunningOperator:
         user: str = "admin",
         endpoint: str = "",
         environment: Mapping[str, str] | None = None,
+        inside: Sequence[str | Path] = (),
     ) -> None:
         self.plane, self.folder, self.options = plane, folder, options
-        self.environment = dict(environment or {})
+        self.environment, self.inside = dict(environment or {}), inside
         self.kubeconfig = plane.kubeconfig(user, endpoint=endpoint)
         folder.mkdir(exist_ok=True, parents=True)
         self.log = folder / "operator.log"
@@ -58,10 +68,11 @@ class RunningOperator:
             "BACKUP_CREDENTIALS_DATA_DIR": str(self.folder),
             **self.environment,
         }
+        environment = {name: text for name, text in environment.items() if text}
         self.began = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*PROGRAM, "--listen", "127.0.0.1:0", "--identity", "test", *self.options],
+                [*self.inside, *PROGRAM, "--listen", "127.0.0.1:0", "--identity", "test", *self.options],
                 stdout=log, stderr=log, env=environment,
             )  # fmt: skip
 

@@ -15,7 +15,6 @@ import pytest
 from cluster.operators import RunningOperator, Space, eventually, running
 from servers.kinds.kubernetes import ControlPlane
 
-from credential_operator.running.access import Where, rules
 from webapp.core.runtime import Runtime
 from webapp.core.store.keyring import new_seed
 from webapp.settings import Settings
@@ -52,19 +51,6 @@ def command(plane: ControlPlane, folder: Path, *arguments: str, user: str = "adm
     return done.returncode, done.stdout + done.stderr
 
 
-def allow(space: Space, user: str, wanted: list[dict[str, Any]], namespace: str) -> None:
-    """Give a user a role in a namespace."""
-    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
-    name = f"test-{space.name}"
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
-    subject = {"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}
-    for path, body in (
-        ("roles", {"metadata": {"name": name}, "rules": wanted}),
-        ("rolebindings", {"metadata": {"name": name}, "roleRef": role, "subjects": [subject]}),
-    ):
-        assert space.http.post(f"{rbac}/{path}", json=body).is_success
-
-
 def test_the_check_finds_what_is_there_and_what_is_not(cluster: ControlPlane, space: Space, tmp_path: Path) -> None:
     code, text = command(cluster, tmp_path, "operator", "--check")
     assert (code, "missing" in text) == (0, False), text
@@ -90,31 +76,6 @@ def test_a_second_instance_waits_and_takes_over(cluster: ControlPlane, space: Sp
             eventually(lambda: space.secret("out"), 20)
         finally:
             second.kill()
-
-
-def test_the_shipped_role_is_enough_and_a_missing_verb_is_told(
-    cluster: ControlPlane, space: Space, tmp_path: Path
-) -> None:
-    served = rules(Where.SERVED)
-    without = [
-        {
-            **rule,
-            "verbs": [verb for verb in rule["verbs"] if not (rule["resources"] == ["secrets"] and verb == "create")],
-        }
-        for rule in served
-    ]
-    allow(space, "operator", without + rules(Where.OWN), space.name)
-    space.source("keys", secret="x")
-    options = ("--namespace", space.name, "--lease-namespace", space.name)
-    with running(cluster, tmp_path, *options, user="operator"):
-        space.apply("nightly", s3())
-        space.wait("nightly", "False", "PermissionMissing", seconds=5)
-        message = space.get("nightly")["status"]["conditions"][0]["message"]
-        assert "create secrets" in message
-        role = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{space.name}/roles/test-{space.name}"
-        body = {"metadata": {"name": f"test-{space.name}"}, "rules": served + rules(Where.OWN)}
-        assert space.http.put(role, json=body).is_success
-        space.wait("nightly", "True", seconds=30)
 
 
 def test_the_store_shows_the_resource_and_offers_its_own(cluster: ControlPlane, space: Space, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from credential_operator.controller.status import (
     PENDING,
+    Findings,
     Verdict,
     compute,
     condition,
@@ -24,7 +25,7 @@ def status(
     old: dict[str, Any], trouble: Trouble | None = None, verdict: Verdict | None = PENDING, **more: Any
 ) -> dict[str, Any]:
     given: dict[str, Any] = {"secrets": [OUT], "sources": [], "provider": "S3"} | more
-    return compute(old, 1, trouble=trouble, verdict=verdict, **given)
+    return compute(old, 1, Findings(trouble=trouble, verdict=verdict, **given))
 
 
 def test_a_synced_resource_is_ready_and_its_verification_runs() -> None:
@@ -59,6 +60,12 @@ def test_a_trouble_is_in_ready_and_the_verdict_stays() -> None:
     assert condition(new, "Ready")["reason"] == "SourceNotFound"
     assert condition(new, "SecretsSynced")["status"] == "False"
     assert condition(new, "Verified")["status"] == "True"
+
+
+def test_secrets_may_be_right_in_spite_of_a_trouble() -> None:
+    new = status({}, Trouble(Reason.PERMISSION_MISSING, "Not allowed."), synced=True)
+    assert condition(new, "Ready")["reason"] == "PermissionMissing"
+    assert condition(new, "SecretsSynced")["status"] == "True"
 
 
 def test_an_event_is_said_once_on_the_way_down_and_once_on_the_way_up() -> None:

@@ -12,7 +12,7 @@ import re
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +54,29 @@ class Fault:
         return random.random() < self.share
 
 
+@dataclass
+class Meanwhile:
+    """What somebody else does while a request is on its way, once.
+
+    Attributes:
+        verb: HTTP method of the request.
+        path: Regular expression searched in its path.
+        act: What is done; the request goes on when it returned.
+        begun: Whether it was begun.
+        done: Whether it was done.
+    """
+
+    verb: str
+    path: str
+    act: Callable[[], object]
+    begun: bool = False
+    done: bool = False
+
+    def meets(self, request: web.BaseRequest) -> bool:
+        """Tell whether it is done before this request."""
+        return not self.begun and self.verb == request.method and bool(re.search(self.path, request.path))
+
+
 class Loop:
     """An event loop in a thread of its own."""
 
@@ -74,12 +97,14 @@ class FaultyProxy:
     Attributes:
         plane: The control plane behind it.
         faults: What it refuses now; a test changes the list.
+        meanwhile: What somebody does before requests reach the API server.
         delay: Seconds that every request waits.
         requests: How many requests of each method and kind of path were passed on or refused.
     """
 
     plane: ControlPlane
     faults: list[Fault] = field(default_factory=list[Fault])
+    meanwhile: list[Meanwhile] = field(default_factory=list[Meanwhile])
     delay: float = 0.0
     requests: Counter[tuple[str, str, int]] = field(default_factory=Counter[tuple[str, str, int]])
 
@@ -117,6 +142,10 @@ class FaultyProxy:
                 self.requests[request.method, kind_of(request.path), fault.status] += 1
                 await request.read()
                 return refusal(fault)
+        for other in filter(lambda one: one.meets(request), self.meanwhile):
+            other.begun = True
+            await asyncio.to_thread(other.act)
+            other.done = True
         try:
             return await self.pass_on(request)
         except aiohttp.ClientError:

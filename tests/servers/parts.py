@@ -106,6 +106,7 @@ DEBIAN_PARTS: dict[str, str] = {
     "/usr/lib/postgresql/*/bin/initdb": "postgresql",
     "/usr/bin/chromium": "chromium",
     "/usr/bin/age": "age",
+    "/usr/lib/*/faketime/libfaketime.so.1": "libfaketime",
     "/usr/bin/barman-cloud-backup-list": "barman-cli-cloud",
     "/usr/lib/python3/dist-packages/azure/storage/blob": "python3-azure-storage",
     "/usr/bin/pgbackrest": "pgbackrest",

@@ -12,7 +12,14 @@ from typing import Any
 from credential_operator.controller.held import Change, Held, number
 from credential_operator.controller.index import Index
 from credential_operator.controller.mirror import Mirroring
-from credential_operator.controller.reconcile import Outcome, Reconciler, growing, versions
+from credential_operator.controller.reconcile import (
+    LONGEST_RETRY,
+    PERMISSION_RETRY,
+    Outcome,
+    Reconciler,
+    growing,
+    versions,
+)
 from credential_operator.controller.status import moment
 from credential_operator.controller.verifying import Verifications, jittered
 from credential_operator.controller.worklist import Urgency, Worklist
@@ -162,8 +169,8 @@ class Controller:
         if held.unreachable:
             pause = min(held.interval, FIRST_UNREACHABLE * 2 ** min(held.unreachable - 1, 16))
             return pause * random.uniform(0.9, 1.1)  # noqa: S311  no secret
-        last = moment((held.status.get("lastVerification") or {}).get("time", ""))
-        return max(0.0, last + jittered(held.interval) - time.time()) if last else jittered(held.interval)
+        last, pause = moment((held.status.get("lastVerification") or {}).get("time", "")), jittered(held.interval)
+        return min(pause, max(0.0, last + pause - time.time())) if last else pause  # a clock may have been set back
 
     def _failed(self, place: Place, error: KubeError) -> None:
         held = self.index.resources.get(place)
@@ -174,15 +181,13 @@ class Controller:
             return
         held.failures += 1
         LOG.log(
-            logging.INFO if held.failures == 1 else logging.WARNING,
-            "%s %s failed with %s %s",
-            error.verb,
-            error.resource,
-            error.status,
-            error.reason,
+            logging.INFO if held.failures == 1 and not error.forbidden else logging.WARNING,
+            "%s",
+            error.sentence,
             extra={"namespace": place.namespace, "resource": place.name},
         )
-        self.worklist.add_later(place, max(error.retry_after, growing(held.failures - 2)))
+        longest = PERMISSION_RETRY if error.forbidden else LONGEST_RETRY
+        self.worklist.add_later(place, max(error.retry_after, growing(held.failures - 2, longest)))
 
     def _broke(self, place: Place, error: Exception) -> None:
         """Log where an unexpected error came from, never what it says: it may hold a value."""

@@ -19,6 +19,7 @@ from credential_operator.controller.rollout import Rollouts
 from credential_operator.controller.status import (
     OFF,
     PENDING,
+    Findings,
     Verdict,
     compute,
     condition,
@@ -41,6 +42,8 @@ from webapp.core.verification.states import Result, State
 
 FIRST_RETRY = 2.0
 LONGEST_RETRY = 900.0
+PERMISSION_RETRY = 30.0
+"""Seconds to the next try at most when a permission was missing: nothing tells us that it was given."""
 
 
 @dataclass(slots=True)
@@ -72,6 +75,7 @@ class Look:
     verdict: Verdict | None = None
     last: dict[str, str] | None = None
     verify: bool = False
+    synced: bool = False
     written: list[str] = field(default_factory=list[str])
 
 
@@ -133,22 +137,31 @@ class Reconciler:
             return Outcome("unchanged", verify=self._undecided(held))
         look = Look(held, held.spec, held.status, list(held.status.get("secrets") or ()))
         try:
-            await self._work(look)
-        except TroubleError as error:
-            look.trouble = error.trouble
-            await self._withdraw(look)
+            await self._attempt(look)
         except KubeError as error:
             if error.ending or held.ending:
                 return Outcome("gone")
             look.trouble = self._refused(error)
         return await self._conclude(look)
 
+    async def _attempt(self, look: Look) -> None:
+        """Do the work, or note why it cannot be done.
+
+        Raises:
+            KubeError: The API server refused, or did not answer.
+        """
+        try:
+            await self._work(look)
+        except TroubleError as error:
+            look.trouble = error.trouble
+            await self._withdraw(look)
+
     async def _withdraw(self, look: Look) -> None:
         """Remove what a publication fed when it is no more."""
         if look.trouble and look.trouble.reason is Reason.NOT_PUBLISHED:
-            for item in look.secrets:
+            for item in tuple(look.secrets):
                 await self._writer.remove(look.held, item["name"], retain=False)
-            look.secrets = []
+                look.secrets.remove(item)
 
     def _undecided(self, held: Held) -> bool:
         """Tell whether a verification was under way when the operator was stopped."""
@@ -203,7 +216,8 @@ class Reconciler:
             result.message,
             requested,
         )
-        recent = moment(timestamp()) - moment(before.get("time", "")) < look.spec.verification.interval * 0.85
+        age = moment(timestamp()) - moment(before.get("time", ""))
+        recent = 0 <= age < look.spec.verification.interval * 0.85  # less than 0: the clock was set back
         if result.good:
             look.held.proven = fingerprint
         look.held.answered = requested
@@ -226,29 +240,43 @@ class Reconciler:
         raise TroubleError(Reason.VERIFYING, "The Secrets wait until the credential is verified.")
 
     async def _write(self, look: Look, made: Sequence[Made]) -> None:
-        held, retain = look.held, look.spec.retain
+        """Write every output that differs and remove those that are no longer asked for.
+
+        Raises:
+            TroubleError: One of them is somebody else's; the others were written.
+            KubeError: The API server refused, or did not answer; what was not seen to stays on the list.
+        """
         recorded = {item["name"]: item for item in look.secrets}
         await self._refuse_ghost(look, made, recorded)
-        kept: dict[str, Mapping[str, str]] = dict(recorded)
         look.secrets = []
         problems: list[TroubleError] = []
-        for wanted in made:
-            try:
-                self._writer.refuse_younger(held, wanted.name)
-                version, wrote = await self._writer.write(held, wanted, kept.get(wanted.name, {}), retain=retain)
-            except TroubleError as error:
-                problems.append(error)
-                continue
-            finally:
-                kept.pop(wanted.name, None)
-            look.written += [wanted.name] if wrote else []
-            look.secrets.append(
-                {"name": wanted.name, "format": wanted.format, "hash": wanted.hash, "resourceVersion": version}
-            )
-        for name in kept:
-            await self._writer.remove(held, name, retain=retain)
+        try:
+            for wanted in made:
+                problems += await self._write_one(look, wanted, recorded)
+            for name in tuple(recorded):
+                await self._writer.remove(look.held, name, retain=look.spec.retain)
+                del recorded[name]
+        finally:
+            look.secrets += recorded.values()
         if problems:
             raise problems[0]
+
+    async def _write_one(
+        self, look: Look, wanted: Made, recorded: dict[str, Mapping[str, str]]
+    ) -> Sequence[TroubleError]:
+        """Write one output if it differs and take it from what was recorded; return why it cannot be."""
+        held, before = look.held, recorded.get(wanted.name, {})
+        try:
+            self._writer.refuse_younger(held, wanted.name)
+            version, wrote = await self._writer.write(held, wanted, before, retain=look.spec.retain)
+        except TroubleError as error:
+            recorded.pop(wanted.name, None)
+            return [error]
+        recorded.pop(wanted.name, None)
+        look.written += [wanted.name] if wrote else []
+        named = {"name": wanted.name, "format": wanted.format, "hash": wanted.hash, "resourceVersion": version}
+        look.secrets.append(named)
+        return []
 
     async def _refuse_ghost(self, look: Look, made: Sequence[Made], recorded: Mapping[str, Any]) -> None:
         """Ask whether the resource is still there before an output that vanished is made again.
@@ -284,20 +312,9 @@ class Reconciler:
     async def _conclude(self, look: Look) -> Outcome:
         """Write the status if it differs, say what changed, and tell when to look again."""
         held = look.held
-        new = compute(
-            look.old,
-            held.generation,
-            provider=self._label(look),
-            secrets=look.secrets,
-            sources=look.sources or (),
-            trouble=look.trouble,
-            verdict=look.verdict,
-            last=look.last,
-            asked=len(look.spec.outputs),
-        )
+        await self._renew(look)
+        new = self._status(look)
         held.result = None
-        if self._renewed(look) and look.spec.rollout:
-            await self._rollouts.renew(held, look.spec.rollout, new["secrets"])
         changed = difference(look.old, new)
         if changed:
             await self._patch(held, changed, new)
@@ -306,9 +323,36 @@ class Reconciler:
                 self._events.post(held.place.namespace, held.place.name, held.uid, event)
         self._mirrored(held, look.known)
         held.failures = held.failures + 1 if look.trouble else 0
-        retry = growing(held.failures) if look.trouble else look.known.lasts if look.known else 0.0
         result = "trouble" if look.trouble else "synced" if changed or look.written else "unchanged"
-        return Outcome(result, retry, look.verify)
+        return Outcome(result, self._retry(look), look.verify)
+
+    def _retry(self, look: Look) -> float:
+        """Return the seconds to the next look without a change; 0 for none."""
+        if not look.trouble:
+            return look.known.lasts if look.known else 0.0
+        missing = look.trouble.reason is Reason.PERMISSION_MISSING
+        return growing(look.held.failures, PERMISSION_RETRY if missing else LONGEST_RETRY)
+
+    def _status(self, look: Look) -> dict[str, Any]:
+        """Return the status as it should be after a look."""
+        found = Findings(
+            self._label(look), look.secrets, look.sources, look.trouble, look.verdict, look.last, synced=look.synced
+        )
+        return compute(look.old, look.held.generation, found, asked=len(look.spec.outputs))
+
+    async def _renew(self, look: Look) -> None:
+        """Renew the pods that use an output whose content changed.
+
+        What may not be done is told, and done as soon as it may: until then the status names the outputs as they were
+        when pods were renewed last.
+        """
+        if not (look.spec.rollout and self._renewed(look)):
+            return
+        try:
+            await self._rollouts.renew(look.held, look.spec.rollout, look.secrets)
+        except KubeError as error:
+            look.trouble, look.synced = self._refused(error), look.trouble is None
+            look.secrets = list(look.old.get("secrets") or ())
 
     def _renewed(self, look: Look) -> bool:
         """Tell whether an output that was there before has other content now."""
@@ -347,7 +391,7 @@ def resource_path(place: Place) -> str:
     return f"/apis/{GROUP}/{VERSION}/namespaces/{place.namespace}/{PLURAL}/{quote(place.name)}"
 
 
-def growing(failures: int) -> float:
+def growing(failures: int, longest: float = LONGEST_RETRY) -> float:
     """Return the seconds to the next try: twice as long each time, to a quarter of an hour, never all together."""
-    pause = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(failures, 16))
+    pause = min(longest, FIRST_RETRY * 2 ** min(failures, 16))
     return pause * random.uniform(0.8, 1.2)  # noqa: S311  no secret

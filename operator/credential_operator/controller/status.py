@@ -68,24 +68,11 @@ def moment(text: str) -> float:
     return found.timestamp() if found else 0.0
 
 
-def compute(
-    old: Mapping[str, Any],
-    generation: int,
-    *,
-    provider: str,
-    secrets: Sequence[Mapping[str, str]],
-    sources: Sequence[Mapping[str, str]],
-    trouble: Trouble | None,
-    verdict: Verdict | None,
-    last: Mapping[str, str] | None = None,
-    synced: bool | None = None,
-    asked: int = 0,
-) -> dict[str, Any]:
-    """Return the whole status as it should be.
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a look at a resource found, as far as its status tells it.
 
-    Args:
-        old: The status that stands.
-        generation: The generation that was seen.
+    Attributes:
         provider: Label of the provider.
         secrets: The outputs as they stand.
         sources: The Secrets that were read, with their versions.
@@ -93,28 +80,50 @@ def compute(
         verdict: What is known of the credential; nothing to leave what stands.
         last: The last verification; nothing to leave what stands.
         synced: Whether the Secrets are right in spite of the trouble.
+    """
+
+    provider: str
+    secrets: Sequence[Mapping[str, str]]
+    sources: Sequence[Mapping[str, str]]
+    trouble: Trouble | None = None
+    verdict: Verdict | None = None
+    last: Mapping[str, str] | None = None
+    synced: bool = False
+
+
+def compute(old: Mapping[str, Any], generation: int, found: Findings, *, asked: int = 0) -> dict[str, Any]:
+    """Return the whole status as it should be.
+
+    Args:
+        old: The status that stands.
+        generation: The generation that was seen.
+        found: What was found.
         asked: How many outputs the resource asks for.
     """
-    ready = ("True", Reason.SYNCED, synced_sentence(len(secrets)))
+    last = found.last or old.get("lastVerification")
+    return {
+        "observedGeneration": generation,
+        "conditions": _conditions(old, generation, found),
+        "provider": found.provider,
+        "synced": f"{len(found.secrets)}/{max(asked, len(found.secrets))}",
+        "secrets": [dict(item) for item in found.secrets],
+        "sources": [dict(item) for item in found.sources],
+        **({"lastVerification": dict(last)} if last else {}),
+    }
+
+
+def _conditions(old: Mapping[str, Any], generation: int, found: Findings) -> list[dict[str, Any]]:
+    """Return all conditions; those of which nothing was found stay as they are."""
+    trouble, verdict = found.trouble, found.verdict
+    ready = ("True", Reason.SYNCED, synced_sentence(len(found.secrets)))
     failed = ("False", trouble.reason, trouble.message) if trouble else ready
     wanted = {
         "Ready": failed,
-        "SecretsSynced": ready if synced else failed,
+        "SecretsSynced": ready if found.synced else failed,
         "Verified": (verdict.status, verdict.reason, verdict.message) if verdict else None,
     }
     before = {item["type"]: item for item in old.get("conditions") or ()}
-    conditions = [_condition(name, wanted[name], before.get(name), generation) for name in CONDITIONS]
-    made: dict[str, Any] = {
-        "observedGeneration": generation,
-        "conditions": conditions,
-        "provider": provider,
-        "synced": f"{len(secrets)}/{max(asked, len(secrets))}",
-        "secrets": [dict(item) for item in secrets],
-        "sources": [dict(item) for item in sources],
-    }
-    if last or old.get("lastVerification"):
-        made["lastVerification"] = dict(last or old["lastVerification"])
-    return made
+    return [_condition(name, wanted[name], before.get(name), generation) for name in CONDITIONS]
 
 
 def synced_sentence(count: int) -> str:

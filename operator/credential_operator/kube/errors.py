@@ -37,6 +37,13 @@ class KubeError(Exception):
         return self.status == HTTPStatus.FORBIDDEN and self.reason != "NamespaceTerminating"
 
     @property
+    def sentence(self) -> str:
+        """What failed, for people: a missing permission by its verb and resource."""
+        if self.forbidden:
+            return f"the operator may not {self.verb} {self.resource}"
+        return f"{self.verb} {self.resource} failed with {self.status} {self.reason}".rstrip()
+
+    @property
     def ending(self) -> bool:
         """Tell whether the namespace is being deleted."""
         return self.reason == "NamespaceTerminating"

@@ -26,6 +26,7 @@ class Events:
     def __init__(self, kube: Kube) -> None:
         self._kube = kube
         self._queue: asyncio.Queue[tuple[str, dict[str, object]]] = asyncio.Queue(WAITING)
+        self._refused: set[str] = set()
 
     def post(self, namespace: str, name: str, uid: str, event: tuple[str, str, str]) -> None:
         """Post type, reason and message about a resource."""
@@ -58,10 +59,17 @@ class Events:
             path, body = await self._queue.get()
             try:
                 await self._kube.request("POST", path, body, accept=METADATA, resource="events")
+                self._refused.discard(path)
             except KubeError as error:
-                LOG.debug("an event could not be posted: %s", error.status)
+                self._failed(path, error)
             finally:
                 self._queue.task_done()
+
+    def _failed(self, path: str, error: KubeError) -> None:
+        """Say once for each namespace that it may not be done; anything else passes, and the status has said it."""
+        if error.forbidden and path not in self._refused:
+            self._refused.add(path)
+            LOG.warning("an event was not posted: %s (%s)", error.sentence, path)
 
     async def drain(self, seconds: float) -> None:
         """Wait until nothing waits, at most for so long."""

@@ -24,6 +24,10 @@ class Lease:
         namespace: Where it is.
         name: Its name.
         identity: Who we are; the same again after a restart of the same pod, so that it goes on at once.
+
+    Attributes:
+        held: Whether it is ours.
+        trouble: Why it could not be asked for; empty while it can.
     """
 
     def __init__(self, kube: Kube, namespace: str, name: str, identity: str) -> None:
@@ -31,6 +35,7 @@ class Lease:
         self._path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
         self._seen: tuple[str, float] = ("", 0.0)
         self.held = False
+        self.trouble = ""
 
     async def acquire(self) -> None:
         """Wait until the Lease is ours."""
@@ -69,11 +74,13 @@ class Lease:
         except KubeError as error:
             return await self._create() if error.missing else self._failed(error)
         if not self._free(found):
+            self.trouble = ""
             return False
         try:
             await self._put(found, holder=self._identity)
         except KubeError as error:
             return self._failed(error)
+        self.trouble = ""
         return True
 
     def _free(self, found: dict[str, Any]) -> bool:
@@ -92,6 +99,7 @@ class Lease:
             await self._kube.request("POST", self._path, body, resource="leases")
         except KubeError as error:
             return self._failed(error)
+        self.trouble = ""
         return True
 
     async def _put(self, found: dict[str, Any], *, holder: str) -> None:
@@ -112,6 +120,9 @@ class Lease:
         }
 
     def _failed(self, error: KubeError) -> bool:
-        if not error.conflict:
-            LOG.warning("the lease cannot be held: %s %s", error.verb, error.status)
+        """Say once why it cannot be had; that somebody else was quicker is no trouble."""
+        trouble = "" if error.conflict else f"the lease cannot be held: {error.sentence} ({self._path})"
+        if trouble and trouble != self.trouble:
+            LOG.warning("%s", trouble)
+        self.trouble = trouble
         return False

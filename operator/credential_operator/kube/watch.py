@@ -7,6 +7,7 @@ import json
 import logging
 import random
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -63,8 +64,8 @@ class MetadataWatch:
         if error.expired:
             self._version = ""
             return
-        self.trouble = f"{error.verb} {error.resource}: {error.status}"
-        LOG.warning("the watch on %s ended: %s %s", self._resource, error.status, error.reason)
+        self.trouble = f"{error.sentence} ({self._path})"
+        LOG.warning("the watch on %s ended: %s", self._resource, self.trouble)
 
     async def _round(self) -> None:
         """List unless a version is known to go on from, then follow the changes until the server ends the watch."""
@@ -111,7 +112,7 @@ class MetadataWatch:
         )
         async with self._kube.stream(f"{self._path}?{query}", accept=METADATA, seconds=SILENCE) as response:
             if response.status != 200:  # noqa: PLR2004  HTTP's word for fine
-                raise KubeError(response.status, "watch", self._resource)
+                raise KubeError(response.status, "watch", self._resource, HTTPStatus(response.status).phrase)
             self.trouble = ""
             left = b""
             async for chunk in response.content.iter_any():

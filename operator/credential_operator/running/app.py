@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from credential_operator.controller.tokens import ResourceTokens
 from credential_operator.controller.verifying import Verifications, Wanted
 from credential_operator.controller.worklist import Worklist
 from credential_operator.controller.writes import Writer
-from credential_operator.kube.client import METADATA_LIST, Kube
+from credential_operator.kube.client import CUT_OFF, METADATA, METADATA_LIST, Kube
 from credential_operator.kube.errors import KubeError
 from credential_operator.kube.events import Events
 from credential_operator.kube.lease import Lease
@@ -90,6 +91,7 @@ class Operator:
         self._events = Events(self._kube)
         self.controller = Controller(self._index, Worklist(), self._mirroring, self.metrics.look)
         self._state = "signing in"
+        self._lease: Lease | None = None
         self._watches: list[MetadataWatch] = []
         self._wire()
 
@@ -131,10 +133,10 @@ class Operator:
 
     async def _run(self) -> int:
         await self._kube.open()
-        if not await self._unless_stopped(self._wait_for_definition()):
+        if not await self._unless_stopped(self._wait_until_served()):
             return 0
         namespace = self._settings.lease_namespace or self._kube.signed.namespace
-        lease = Lease(self._kube, namespace, self._settings.lease_name, self._settings.identity)
+        self._lease = lease = Lease(self._kube, namespace, self._settings.lease_name, self._settings.identity)
         self._state = ""
         if not await self._unless_stopped(lease.acquire()):
             return 0
@@ -155,12 +157,17 @@ class Operator:
         task.result()
         return True
 
-    async def _wait_for_definition(self) -> None:
-        """Wait until the API server knows the resource; Kopf would not notice a definition that comes later."""
+    async def _wait_until_served(self) -> None:
+        """Wait until the API server knows the resource and lets us list and watch it.
+
+        Kopf would not notice a definition that comes later, and ends at a missing permission.
+        """
         told = ""
         while True:
             try:
                 await self._kube.request("GET", DISCOVERY, resource="discovery")
+                for path in self._paths(DISCOVERY, PLURAL):
+                    await self._try_to_watch(path)
             except KubeError as error:
                 self._state = _obstacle(error)
             else:
@@ -169,6 +176,18 @@ class Operator:
                 told = self._state
                 LOG.warning("waiting: %s", told)
             await asyncio.sleep(1.0)
+
+    async def _try_to_watch(self, path: str) -> None:
+        """List one resource and begin a watch.
+
+        Raises:
+            KubeError: One of these is refused.
+        """
+        await self._count(path)
+        with suppress(*CUT_OFF):
+            async with self._kube.stream(f"{path}?watch=1&timeoutSeconds=1", accept=METADATA, seconds=10) as answer:
+                if answer.status >= HTTPStatus.BAD_REQUEST:
+                    raise KubeError(answer.status, "watch", PLURAL, HTTPStatus(answer.status).phrase)
 
     async def _work(self, lease: Lease) -> int:
         settings = self._settings
@@ -332,8 +351,8 @@ class Operator:
 
     def _missing(self) -> str:
         """Say what is missing before all is done."""
-        trouble = next((one.trouble for one in self._watches if one.trouble), "")
-        return trouble or self._state
+        troubles = [*(one.trouble for one in self._watches), self._lease.trouble if self._lease else ""]
+        return next(filter(None, troubles), self._state)
 
 
 def _obstacle(error: KubeError) -> str:
@@ -341,7 +360,7 @@ def _obstacle(error: KubeError) -> str:
     if error.missing:
         return "the definition of the resource is not installed (backup-credentials crd --apply)"
     if error.status:
-        return f"the API server refuses us: {error.status} {error.reason}"
+        return error.sentence if error.forbidden else f"the API server refuses us: {error.status} {error.reason}"
     return "the API server is out of reach"
 
 

@@ -50,6 +50,9 @@ class ControlPlane:
         etcd: Address of etcd.
     """
 
+    api_flags: Sequence[str | Path] = ()
+    """Flags of the API server besides those that every test needs."""
+
     def __init__(self, run: Run, place: Path, *, etcd: int, api: int, durable: bool) -> None:
         self.run = run
         self.place = place
@@ -84,7 +87,7 @@ class ControlPlane:
             [asset("kube-apiserver"), "--etcd-servers", self.etcd_seen_by_api, "--cert-dir", self.place / "certs",
              "--secure-port", port, "--bind-address", "127.0.0.1", *issuer,
              "--service-account-signing-key-file", self.place / "sa.key", "--token-auth-file", self.place / "tokens.csv",
-             "--authorization-mode", "RBAC", "--service-cluster-ip-range", "10.0.0.0/24"],
+             "--authorization-mode", "RBAC", "--service-cluster-ip-range", "10.0.0.0/24", *self.api_flags],
             ready=self.ready,
             log=self.place / "api.log",
             seconds=90,
@@ -205,6 +208,7 @@ def control_plane(
     controllers: Sequence[str] = CONTROLLERS,
     durable: bool = False,
     etcd_through: Callable[[int], int] | None = None,
+    api_flags: Sequence[str | Path] = (),
 ) -> ControlPlane:
     """Start a control plane.
 
@@ -214,10 +218,12 @@ def control_plane(
         controllers: Controllers to run; none starts no kube-controller-manager.
         durable: Let etcd write through to the disk, as in production.
         etcd_through: Given etcd's port, returns the one that the API server uses: a relay that a test puts between.
+        api_flags: Further flags of the API server.
     """
     asset("kube-apiserver")  # a test is skipped before anything was started
     etcd = free_port()
     plane = ControlPlane(run, place, etcd=etcd, api=free_port(), durable=durable)
+    plane.api_flags = api_flags
     if etcd_through:
         plane.etcd_seen_by_api = f"http://127.0.0.1:{etcd_through(etcd)}"
     make_files(plane)
