@@ -27,9 +27,11 @@ def folders(process: int) -> list[Path]:
 
 
 def started(program: Program, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*PROGRAM, "exec", *arguments], env=program.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    """Start as a terminal does: a shell's background jobs ignore SIGINT, what nohup starts ignores SIGHUP, and both
+    hand that on to every process below, so that these signals would kill nothing here.
+    """
+    command = ["env", "--default-signal", *PROGRAM, "exec", *arguments]
+    return subprocess.Popen(command, env=program.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 @pytest.fixture
@@ -77,6 +79,12 @@ def test_streams_and_exit_code_are_the_commands_own(filled: Program) -> None:
     assert (done.code, done.out, done.err) == (7, "in\0put", "no\n")
 
 
+def test_the_command_meets_signals_as_it_would_without_this_program(filled: Program) -> None:
+    look = ["grep", "^SigIgn", "/proc/self/status"]
+    plain = subprocess.run(look, capture_output=True, check=True, text=True).stdout
+    assert filled("exec", "Nightly", "--format", "rclone", "--", *look).out == plain
+
+
 def test_a_command_that_is_not_there_is_one_line(filled: Program) -> None:
     done = filled("exec", "Nightly", "--format", "rclone", "--", "no-such-command-anywhere")
     assert done.code == 127
@@ -95,7 +103,7 @@ def test_files_are_private_in_memory_and_gone_even_when_killed(filled: Program, 
         assert FTP["pass"].encode() not in listed
         assert b"webapp" not in listed  # the command took the program's place
         process.send_signal(number)
-        assert process.wait(60) == -number
+        assert process.wait(20) == -number
     if process.stdin:
         process.stdin.close()
     wait_until(lambda: not folder.exists())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import uuid
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,9 @@ FOLDER_VARIABLE = "CREDENTIALS_DIRECTORY"
 
 OWN_SECRETS = frozenset({"seed", "database"})
 """Settings that may hold secrets of this program; the command gets none of them."""
+
+IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+"""What Python ignores at its start and a command would inherit: `yes | head` would not end quietly any more."""
 
 KEEP = "--keep-refreshed"
 """Stands among the options for the switch of that name; no option of a format can be called so."""
@@ -152,6 +156,8 @@ def prepared(made: Rendered, folder: Path) -> dict[str, str]:
 
 def replaced(program: str, command: tuple[str, ...], environment: Mapping[str, str]) -> int:
     """Become the command; returns only when it cannot be started."""
+    for number in IGNORED_BY_PYTHON:
+        signal.signal(number, signal.SIG_DFL)
     try:
         os.execve(program, list(command), environment)  # noqa: S606  running it is what was asked for
     except OSError as error:
