@@ -123,21 +123,28 @@ ASKED = "## What each provider is asked"
 
 PROVEN = """## How it was proven
 
-Each cell names the test that runs the check as it ships, against a real server or against the fake internet: a program
-of the tests that speaks for the vendors as their documentation says, since they cannot be had on one machine. *Not
-proven* means that there is no such test."""
+Each cell says which state the check as it ships gave, and against what: a real server by its name, or the fake
+internet, a program of the tests that speaks for the vendors as their documentation says, since they cannot be had on
+one machine. The tests wrote this down and fail when they see something else."""
 """What stands before the table of proofs."""
+
+ANSWERED = """## What was answered
+
+Every answer behind the cells above, with the field it belongs to and the sentence that a person reads."""
+"""What stands before the table of answers."""
 
 
 def verification_page() -> str:
     """Return the page on verification with its table of requests."""
     from webapp.core.providers import PROVIDERS  # noqa: PLC0415  the command line needs no providers
-    from webapp.core.verification.proofs import table  # noqa: PLC0415
+    from webapp.core.verification.proofs import answers, table  # noqa: PLC0415
 
     written = (HELP / "verification.md").read_text(encoding="utf-8").split(ASKED)[0].rstrip()
     rows = "\n".join(f"| {known.label} | {request(known)} | `{known.probe.success}` |" for known in PROVIDERS.values())
     head = "| Provider | Request | A positive answer means |\n| --- | --- | --- |"
-    return f"{written}\n\n{ASKED}\n\n{head}\n{rows}\n\n{PROVEN}\n\n{table()}\n\n*These tables are written from the code.*\n"
+    asked = f"{ASKED}\n\n{head}\n{rows}"
+    end = "*These tables are written from the code and from what its tests have seen.*"
+    return f"{written}\n\n{asked}\n\n{PROVEN}\n\n{table()}\n\n{ANSWERED}\n\n{answers()}\n\n{end}\n"
 
 
 def request(known: Provider) -> str:

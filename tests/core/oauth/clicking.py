@@ -37,6 +37,6 @@ def sent(answer: httpx.Response) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
 
 
-def logged_in(logins: LoginService, internet: Internet, provider: str, account: str = "ada") -> Finished:
-    started = begin(logins, provider)
+def logged_in(logins: LoginService, internet: Internet, provider: str, account: str = "ada", **more: str) -> Finished:
+    started = begin(logins, provider, **more)  # pyright: ignore[reportArgumentType]  values of the form
     return logins.come_back(ME, sent(sign_in(internet, started.address, account)))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from core.verification.proving import Proves
 
 from webapp.core.rclone.metadata import binary
 from webapp.core.verification.daemons import DaemonPool
@@ -34,6 +35,12 @@ def serve(kind: str, folder: Path, *flags: str) -> tuple[subprocess.Popen[bytes]
         time.sleep(0.02)
     process.kill()
     raise RuntimeError(f"rclone serve {kind} did not start")
+
+
+@pytest.fixture
+def proves(request: pytest.FixtureRequest) -> Proves:
+    """Checks an answer and notes what it proves."""
+    return Proves(request.node)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,10 @@ Answer = Callable[[Request], Reply]
 Refusals = Mapping[str, Reply]
 FOLDER = "application/vnd.google-apps.folder"
 B2_ID, B2_KEY = "0012345678901234567890123", "K001canary/b2+application"
+B2_LIMITED = "0012345678901234567890124"
+"""A key ID with the same key, that may not list."""
+
+SHARED_DRIVE = "0Ashared1"
 
 
 def google(code: int, reason: str, message: str) -> Reply:
@@ -53,7 +57,7 @@ def pcloud(result: int, words: str) -> Reply:
 REFUSALS: Mapping[str, Refusals] = {
     "box": {"": box(401, "unauthorized"), "denied": box(403, "access_denied_insufficient_permissions"),
             "slow": box(429, "rate_limit_exceeded")},
-    "dropbox": {"": dropbox(401, "expired_access_token"), "denied": dropbox(403, "access_denied"),
+    "dropbox": {"": dropbox(401, "invalid_access_token"), "denied": dropbox(403, "access_denied"),
                 "slow": dropbox(429, "too_many_requests")},
     "google": {"": google(401, "authError", "Invalid Credentials"),
                "denied": google(403, "insufficientPermissions", "Insufficient Permission"),
@@ -117,7 +121,9 @@ def plain(service: str, about: str) -> Answer:
 
 
 def drive(request: Request) -> Reply:
-    """Google Drive, version 3."""
+    """Google Drive, version 3; there is one shared drive."""
+    if request.query.get("driveId", SHARED_DRIVE) != SHARED_DRIVE:
+        return google(404, "notFound", f"Shared drive not found: {request.query['driveId']}")
     if request.path.endswith("/about"):
         return Reply(200, {"storageQuota": {"limit": "1000", "usage": "10"}})
     if request.path.endswith("/files"):
@@ -138,19 +144,23 @@ def graph(request: Request) -> Reply:
 
 def b2_authorize(request: Request) -> Reply:
     """Backblaze B2: the key is sent as user and password."""
-    wanted = base64.b64encode(f"{B2_ID}:{B2_KEY}".encode()).decode()
-    if request.headers.get("authorization") != f"Basic {wanted}":
+    known = {f"Basic {base64.b64encode(f'{name}:{B2_KEY}'.encode()).decode()}": name for name in (B2_ID, B2_LIMITED)}
+    name = known.get(request.headers.get("authorization", ""))
+    if name is None:
         return Reply(401, {"status": 401, "code": "bad_auth_token", "message": "Invalid authorization token"})
     storage = {
         "apiUrl": "https://api001.backblazeb2.com",
         "downloadUrl": "https://f001.backblazeb2.com",
-        "allowed": {"capabilities": ["listBuckets", "listFiles"]},
+        "allowed": {"capabilities": ["listBuckets", "listFiles"] if name == B2_ID else ["readFiles"]},
     }
-    return Reply(200, {"accountId": "A", "authorizationToken": "good-b2", "apiInfo": {"storageApi": storage}})
+    token = "good-b2" if name == B2_ID else "limited-b2"
+    return Reply(200, {"accountId": "A", "authorizationToken": token, "apiInfo": {"storageApi": storage}})
 
 
 def b2_api(request: Request) -> Reply:
     """Backblaze B2: one bucket."""
+    if request.headers.get("authorization") == "limited-b2":
+        return Reply(401, {"status": 401, "code": "unauthorized", "message": ""})
     if request.path.endswith("b2_list_buckets"):
         wanted = request.body.decode()
         buckets = [{"bucketId": "B", "bucketName": "alpha", "bucketType": "allPrivate"}]
@@ -158,7 +168,16 @@ def b2_api(request: Request) -> Reply:
     return Reply(200, {"files": [], "nextFileName": None})
 
 
+def aws(request: Request) -> Reply:
+    """Amazon S3, to a session token: it has ended (docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html)."""
+    ended = "x-amz-security-token" in request.headers
+    code, said = ("ExpiredToken", "The provided token has expired.") if ended else ("InvalidAccessKeyId", "Not known.")
+    text = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{said}</Message></Error>'
+    return Reply(400 if ended else 403, text.encode(), "application/xml")
+
+
 HOSTS: Mapping[str, Answer] = {
+    "s3.eu-central-1.amazonaws.com": aws,
     "api.box.com": plain("box", "/users/me"),
     "api.dropboxapi.com": plain("dropbox", "get_space_usage"),
     "www.googleapis.com": guarded("google", drive),

@@ -29,6 +29,9 @@ CLIENT, CLIENT_SECRET = "canary-client", "canary-client/secret+"
 """The only client that may renew."""
 
 SERVICE_ACCOUNT = "robot@canary-project.iam.gserviceaccount.com"
+LIMITED_ACCOUNT = "limited@canary-project.iam.gserviceaccount.com"
+"""Has the same key and may not list."""
+
 HOSTILE = {
     "html": Reply(200, b"<html><script>alert(1)</script></html>", "text/html"),
     "big": Reply(200, b'{"access_token":"' + b"x" * 10_000_000 + b'"}'),
@@ -217,13 +220,14 @@ class Tokens:
         """Check who signed (developers.google.com/identity/protocols/oauth2/service-account)."""
         signed, _, signature = assertion.rpartition(".")
         claims = json.loads(unpadded(signed.partition(".")[2]))
-        if claims.get("iss") != SERVICE_ACCOUNT:
+        if claims.get("iss") not in {SERVICE_ACCOUNT, LIMITED_ACCOUNT}:
             return Reply(400, {"error": "invalid_grant", "error_description": "Invalid grant: account not found"})
         try:
             self._public.verify(unpadded(signature), signed.encode(), PKCS1v15(), SHA256())
         except InvalidSignature:
             return Reply(400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
-        return Reply(200, {"access_token": "good-robot", "token_type": "Bearer", "expires_in": 3600})
+        access = "good-robot" if claims["iss"] == SERVICE_ACCOUNT else "denied-robot"
+        return Reply(200, {"access_token": access, "token_type": "Bearer", "expires_in": 3600})
 
 
 def parts(token: str) -> tuple[str, str, int]:

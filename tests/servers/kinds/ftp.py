@@ -10,6 +10,9 @@ from servers.authority import Authority
 from servers.runs import Run, command, free_port, listens, need, need_root
 
 USER, PASSWORD = "canary-user", "canary'ftp\"pass word"
+NO_LISTS = "canary-no-lists"
+"""A user with the same password, who may log in and not list."""
+
 PAM = Path("/etc/pam.d")
 CONF = """listen=YES
 listen_ipv6=NO
@@ -32,6 +35,7 @@ pasv_min_port=22000
 pasv_max_port=26000
 seccomp_sandbox=NO
 connect_from_port_20=NO
+user_config_dir={place}/rights
 max_login_fails=1
 delay_failed_login=0
 """
@@ -63,11 +67,12 @@ def vsftpd(run: Run, place: Path, authority: Authority) -> FtpServers:
     """Start the three servers on one folder and one list of users."""
     need_root("start vsftpd")
     program = need(Path("/usr/sbin/vsftpd"))
-    for name in ("files", "empty"):
+    for name in ("files", "empty", "rights"):
         (place / name).mkdir()
     (place / "files/alpha").mkdir()
     hashed = command("openssl", "passwd", "-6", "-stdin", given=PASSWORD).strip()
-    (place / "users").write_text(f"{USER}:{hashed}\n")
+    (place / "users").write_text(f"{USER}:{hashed}\n{NO_LISTS}:{hashed}\n")
+    (place / "rights" / NO_LISTS).write_text("dirlist_enable=NO\n")
     pam = f"bc-test-{free_port()}"
     run.undo(["rm", "-f", PAM / pam])
     (PAM / pam).write_text(

@@ -27,11 +27,13 @@ class S3Server:
         endpoint: Its address.
         full: A key that may do everything.
         limited: A key that may use the bucket `alpha` only.
+        name: Whose program it is.
     """
 
     endpoint: str
     full: tuple[str, str]
     limited: tuple[str, str]
+    name: str
 
     def values(self, key: tuple[str, str], **more: object) -> dict[str, object]:
         """Return what a person types into the form."""
@@ -86,7 +88,7 @@ def seaweedfs(run: Run, place: Path) -> S3Server:
     endpoint = f"http://127.0.0.1:{ports[3]}"
     run.start(command, ready=partial(answers, f"{endpoint}/healthz"), log=place / "log", seconds=60)
     make_buckets(endpoint, full)
-    return S3Server(endpoint, full, limited)
+    return S3Server(endpoint, full, limited, "SeaweedFS")
 
 
 def identity(name: str, key: tuple[str, str], actions: list[str]) -> dict[str, object]:
@@ -127,7 +129,7 @@ def versitygw(run: Run, place: Path) -> S3Server:
         log=place / "gateway.log",
     )  # fmt: skip
     make_buckets(endpoint, full)
-    return S3Server(endpoint, full, limited_user(accounts, full))
+    return S3Server(endpoint, full, limited_user(accounts, full), "versitygw")
 
 
 def limited_user(accounts: str, full: tuple[str, str]) -> tuple[str, str]:

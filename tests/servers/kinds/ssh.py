@@ -1,4 +1,4 @@
-"""OpenSSH's sshd with one user: by password, by key, with a host key that is known."""
+"""OpenSSH's sshd with a user and one who may not list: by password, by key, with a host key that is known."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ StrictModes no
 UsePAM no
 PidFile none
 Subsystem sftp internal-sftp
-AllowUsers {user}
+AllowUsers {user} {other}
+Match User {other}
+  ForceCommand internal-sftp -P opendir,readdir
 """
 
 
@@ -36,6 +38,7 @@ class SshServer:
         key: A private key that it takes, as PEM text.
         locked_key: The same key under the passphrase `canary-passphrase`.
         other_key: A private key that it does not know.
+        no_lists: A user with the same password, who may log in and not list.
     """
 
     port: int
@@ -45,6 +48,7 @@ class SshServer:
     key: str
     locked_key: str
     other_key: str
+    no_lists: str
 
     def values(self, **more: object) -> dict[str, object]:
         """Return what a person types into the form; how to log in is given as `more`."""
@@ -59,16 +63,22 @@ def sshd(run: Run, place: Path) -> SshServer:
         command(keygen, "-q", "-t", kind, "-N", "", "-C", "", "-f", place / name)
     shutil.copy(place / "key", place / "locked")
     command(keygen, "-q", "-p", "-P", "", "-N", "canary-passphrase", "-f", place / "locked")
-    user, home = f"bc{secrets.token_hex(4)}", place / "home"
-    home.mkdir()
-    run.undo(["userdel", user])
-    command("useradd", "-M", "-d", home, "-s", "/bin/sh", user)
-    command("chpasswd", given=f"{user}:{PASSWORD}\n")
-    shutil.chown(home, user)
+    user, other = (f"bc{secrets.token_hex(4)}" for _ in range(2))
+    for name in (user, other):
+        make_user(run, name, place / f"home-{name}")
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd gives its rights away in there
     port = free_port()
-    (place / "conf").write_text(CONF.format(port=port, place=place, user=user))
+    (place / "conf").write_text(CONF.format(port=port, place=place, user=user, other=other))
     run.start([program, "-D", "-e", "-f", place / "conf"], ready=partial(listens, port), log=place / "log")
     texts = {name: (place / name).read_text() for name in ("key", "locked", "other")}
     host = " ".join((place / "host_ed25519.pub").read_text().split()[:2])
-    return SshServer(port, user, PASSWORD, host, texts["key"], texts["locked"], texts["other"])
+    return SshServer(port, user, PASSWORD, host, texts["key"], texts["locked"], texts["other"], other)
+
+
+def make_user(run: Run, name: str, home: Path) -> None:
+    """Make a user, who is removed at the end."""
+    home.mkdir()
+    run.undo(["userdel", name])
+    command("useradd", "-M", "-d", home, "-s", "/bin/sh", name)
+    command("chpasswd", given=f"{name}:{PASSWORD}\n")
+    shutil.chown(home, name)

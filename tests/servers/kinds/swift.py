@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -115,6 +116,18 @@ class KeystoneServer:
         named = {"user": "backup", "key": self.password, "domain": "Default", "tenant": "storage"}
         place = {"tenant_domain": "Default", "region": "RegionOne", "auth_version": "3"}
         return {**named, **place, "auth": self.auth, **more}
+
+    def brief_application(self, seconds: float) -> dict[str, object]:
+        """Return what a person types for an application credential that ends soon."""
+        ends = (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        with httpx.Client(base_url=self.auth, trust_env=False, timeout=30) as client:
+            client.headers["X-Auth-Token"] = token(client, "backup", self.password, "storage")
+            user = client.get("auth/tokens", headers={"X-Subject-Token": client.headers["X-Auth-Token"]}).json()
+            asked = {"application_credential": {"name": f"brief-{ends}", "expires_at": ends}}
+            where = f"users/{user['token']['user']['id']}/application_credentials"
+            made = posted(client, where, asked)["application_credential"]
+        secret = {"application_credential_id": made["id"], "application_credential_secret": made["secret"]}
+        return {"auth": self.auth, "auth_version": "3", "region": "RegionOne", **secret}
 
 
 def tempauth(run: Run, place: Path) -> SwiftServer:

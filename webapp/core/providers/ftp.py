@@ -59,6 +59,12 @@ REPLIES = (
         "The server rejected this user name or password.",
         "pass",
     ),
+    Reply(
+        r"directory not found",
+        State.INVALID,
+        "The log-in worked, but the server refuses to list this account's own folder.",
+        "user",
+    ),
 )
 
 

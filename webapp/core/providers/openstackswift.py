@@ -131,6 +131,13 @@ REPLIES = (
     Reply(
         r"didn't have storage url",
         State.MISCONFIGURED,
+        "The log-in worked, but no storage in this region belongs to it. Check the region, then the tenant.",
+        "region",
+        when="region",
+    ),
+    Reply(
+        r"didn't have storage url",
+        State.MISCONFIGURED,
         "The log-in worked, but no storage belongs to it. Check tenant and region.",
         "tenant",
     ),

@@ -43,6 +43,12 @@ PCLOUD = Provider(
             "pCloud rejected the token. Check that the hostname is the account's region, or paste a new token.",
             "token",
         ),
+        Reply(
+            r"\(2003\)",
+            State.INVALID,
+            "The token is known but may not do this. Make one with access to the files.",
+            "token",
+        ),
         *REPLIES,
     ),
     expand=token_unpacker("PCLOUD", CLIENT_OPTIONS | {"hostname": "hostname"}),

@@ -1,14 +1,24 @@
-"""How each provider's verification was proven, case by case: by which test, against what.
+"""How each provider's verification was proven, case by case: by which test, against what, with which answer.
 
-A test holds every name here against the tests themselves, so that nothing in the table is a guess.
+The tests write down what they saw (`pytest tests/core/verification/servers --write-proofs`) into `proofs.json`, and each
+later run fails when it sees something else. So nothing in the table is a guess: what is not in the file has a reason
+here, and a test holds that every cell has one or the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
 
 from webapp.core.providers import PROVIDERS
+
+FILE = Path(__file__).with_name("proofs.json")
+FAKE = "fake internet"
+"""Against what a test ran, when it was no real server."""
 
 
 class Case(StrEnum):
@@ -16,125 +26,120 @@ class Case(StrEnum):
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
-    EXPIRED = "ended"
-    DENIED = "no permission"
+    ENDED = "ended"
+    DENIED = "no permission to list"
     UNREACHABLE = "unreachable"
-    PLACE = "wrong region or drive"
-    RENEWED = "renewed by a check"
+    PLACE = "wrong region, bucket, folder or drive"
+    RENEWED = "renewed by the check"
 
 
-REAL = "core/verification/servers/test_real_servers.py::"
-FAKE = "core/verification/servers/test_clouds.py::"
-NO_END = "not possible: its keys and passwords have no end"
-NO_PLACE = "not possible: it has neither"
-NO_RENEWAL = "not possible: there is nothing to renew"
-NO_RIGHTS = "not possible: no server here tells it apart from a rejected key"
-NOT_YET = "not proven"
-GONE = "not possible: the service is gone"
+@dataclass(frozen=True, slots=True, order=True)
+class Proof:
+    """What a test saw.
 
-OAUTH: Mapping[Case, str] = {
-    Case.ACCEPTED: f"{FAKE}test_accepted",
-    Case.REJECTED: f"{FAKE}test_an_unknown_token_is_invalid_at_its_field",
-    Case.EXPIRED: f"{FAKE}test_one_that_was_revoked_says_to_log_in_again",
-    Case.DENIED: f"{FAKE}test_denied",
-    Case.UNREACHABLE: f"{FAKE}test_out_of_reach",
-    Case.PLACE: NO_PLACE,
-    Case.RENEWED: f"{FAKE}test_an_ended_token_is_renewed_and_handed_back",
-}
-PLAIN: Mapping[Case, str] = {
-    Case.EXPIRED: NO_END,
-    Case.DENIED: NOT_YET,
-    Case.UNREACHABLE: NOT_YET,
-    Case.PLACE: NO_PLACE,
-    Case.RENEWED: NO_RENEWAL,
-}
+    Attributes:
+        provider: Whose check it was.
+        case: What was the matter.
+        against: A real server by its name, or `FAKE`.
+        state: The state that the check gave.
+        field: The key of the field that it belongs to; empty for none.
+        message: The sentence.
+        test: The test's file below `tests` and its name.
+    """
 
-PROOFS: Mapping[str, Mapping[Case, str]] = {
-    "S3": {
-        **PLAIN,
-        Case.ACCEPTED: f"{REAL}test_right",
-        Case.REJECTED: f"{REAL}test_wrong_secret_and_wrong_id",
-        Case.DENIED: f"{REAL}test_a_good_key_that_may_not_list_all_buckets_is_limited_and_told_what_to_do",
-        Case.UNREACHABLE: f"{REAL}test_nothing_there",
-        Case.PLACE: f"{REAL}test_missing_bucket",
-    },
-    "B2": {
-        **PLAIN,
-        Case.ACCEPTED: f"{FAKE}test_right_wrong_and_missing",
-        Case.REJECTED: f"{FAKE}test_right_wrong_and_missing",
-        Case.UNREACHABLE: f"{FAKE}test_out_of_reach",
-        Case.PLACE: f"{FAKE}test_right_wrong_and_missing",
-    },
+    provider: str
+    case: Case
+    against: str
+    state: str
+    field: str
+    message: str
+    test: str
+
+    @classmethod
+    def of(cls, values: Mapping[str, str]) -> Proof:
+        """Read one from the file."""
+        return cls(**{**values, "case": Case(values["case"])})  # pyright: ignore[reportArgumentType]  a case is a text
+
+
+NO_RENEWAL = "there is nothing to renew"
+ONE_PLACE = "the log-in leads to one place alone"
+SAME = "the answer is the one to a wrong password"
+OAUTH: Mapping[Case, str] = {Case.PLACE: ONE_PLACE}
+REASONS: Mapping[str, Mapping[Case, str]] = {
+    "S3": {Case.RENEWED: NO_RENEWAL},
+    "B2": {Case.ENDED: "Backblaze deletes a key at its end: it is rejected", Case.RENEWED: NO_RENEWAL},
     "BOX": OAUTH,
     "DROPBOX": OAUTH,
-    "FTP": {**PLAIN, Case.ACCEPTED: f"{REAL}test_right_and_wrong", Case.REJECTED: f"{REAL}test_right_and_wrong"},
+    "FTP": {Case.ENDED: SAME, Case.PLACE: ONE_PLACE, Case.RENEWED: NO_RENEWAL},
     "GOOGLE_CLOUD_STORAGE": {
-        **PLAIN,
-        Case.ACCEPTED: f"{FAKE}test_right_wrong_and_unknown",
-        Case.REJECTED: f"{FAKE}test_right_wrong_and_unknown",
-        Case.DENIED: f"{FAKE}test_buckets",
-        Case.UNREACHABLE: f"{FAKE}test_out_of_reach",
-        Case.PLACE: f"{FAKE}test_buckets",
+        Case.ENDED: "Google answers to a key that has ended as to one that it does not know",
+        Case.RENEWED: NO_RENEWAL,
     },
-    "GOOGLE_DRIVE": {**OAUTH, Case.PLACE: NOT_YET},
+    "GOOGLE_DRIVE": {},
     "GOOGLE_PHOTOS": OAUTH,
-    "HTTP": {
-        **PLAIN,
-        Case.ACCEPTED: f"{REAL}test_open_closed_denied_missing",
-        Case.REJECTED: f"{REAL}test_open_closed_denied_missing",
-        Case.DENIED: f"{REAL}test_open_closed_denied_missing",
-    },
-    "HUBIC": dict.fromkeys(Case, GONE),
+    "HTTP": {Case.ENDED: SAME, Case.RENEWED: NO_RENEWAL},
+    "HUBIC": dict.fromkeys(Case, "the service is gone"),
     "MEGA": {
-        **PLAIN,
-        Case.ACCEPTED: f"{FAKE}test_right_then_wrong_password_of_the_same_user",
-        Case.REJECTED: f"{FAKE}test_right_then_wrong_password_of_the_same_user",
-        Case.DENIED: NO_RIGHTS,
-        Case.UNREACHABLE: f"{FAKE}test_out_of_reach",
+        Case.ENDED: "a password has no end",
+        Case.DENIED: "an account may always list its own files",
+        Case.PLACE: ONE_PLACE,
+        Case.RENEWED: NO_RENEWAL,
     },
-    "AZUREBLOB": {
-        **PLAIN,
-        Case.ACCEPTED: f"{REAL}test_account_key",
-        Case.REJECTED: f"{REAL}test_wrong_key_and_unknown_account",
-        Case.EXPIRED: NOT_YET,
-        Case.DENIED: f"{REAL}test_container_signature",
-    },
-    "ONEDRIVE": {**OAUTH, Case.PLACE: f"{FAKE}test_a_drive_that_is_not_there"},
-    "OPENSTACK_SWIFT": {
-        **PLAIN,
-        Case.ACCEPTED: f"{REAL}test_keystone",
-        Case.REJECTED: f"{REAL}test_keystone",
-        Case.DENIED: f"{REAL}test_a_user_of_one_container",
-        Case.PLACE: NOT_YET,
-    },
-    "PCLOUD": {
-        **OAUTH,
-        Case.PLACE: f"{FAKE}test_the_other_region_of_pcloud",
-        Case.RENEWED: f"{FAKE}test_an_ended_token_is_renewed_and_handed_back",
-    },
-    "SFTP": {**PLAIN, Case.ACCEPTED: f"{REAL}test_password_and_key", Case.REJECTED: f"{REAL}test_wrong_ones"},
-    "WEBDAV": {
-        **PLAIN,
-        Case.ACCEPTED: f"{REAL}test_webdav",
-        Case.REJECTED: f"{REAL}test_wrong_password_and_a_forbidden_folder",
-        Case.DENIED: f"{REAL}test_wrong_password_and_a_forbidden_folder",
-    },
+    "AZUREBLOB": {Case.RENEWED: NO_RENEWAL},
+    "ONEDRIVE": {},
+    "OPENSTACK_SWIFT": {Case.RENEWED: NO_RENEWAL},
+    "PCLOUD": {Case.ENDED: "its tokens have no end", Case.RENEWED: NO_RENEWAL},
+    "SFTP": {Case.ENDED: SAME, Case.PLACE: ONE_PLACE, Case.RENEWED: NO_RENEWAL},
+    "WEBDAV": {Case.ENDED: SAME, Case.RENEWED: NO_RENEWAL},
     "YANDEX": OAUTH,
 }
-"""By provider and case: the file and name of a test under `tests`, or why there is none."""
+"""Why a case cannot be proven, by provider."""
+
+
+@cache
+def proofs() -> tuple[Proof, ...]:
+    """Return what the tests have seen, in the order of providers and cases."""
+    order, cases = list(PROVIDERS), list(Case)
+    read = (Proof.of(values) for values in json.loads(FILE.read_text(encoding="utf-8")))
+    return tuple(sorted(read, key=lambda proof: (order.index(proof.provider), cases.index(proof.case), proof)))
+
+
+def write(seen: frozenset[Proof]) -> None:
+    """Write down what the tests have seen."""
+    FILE.write_text(
+        json.dumps([asdict(proof) for proof in sorted(seen)], indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+
+
+def proven(provider: str, case: Case) -> tuple[Proof, ...]:
+    """Return the proofs of one cell."""
+    return tuple(proof for proof in proofs() if (proof.provider, proof.case) == (provider, case))
 
 
 def table() -> str:
-    """Return the table as Markdown."""
+    """Return how each case of each provider was proven, as Markdown."""
     head = f"| Provider | {' | '.join(Case)} |\n|{' --- |' * (len(Case) + 1)}"
-    rows = (
-        f"| {PROVIDERS[key].label} | {' | '.join(_cell(cases[case]) for case in Case)} |"
-        for key, cases in PROOFS.items()
-    )
+    rows = (f"| {known.label} | {' | '.join(_cell(key, case) for case in Case)} |" for key, known in PROVIDERS.items())
     return "\n".join((head, *rows))
 
 
-def _cell(proof: str) -> str:
-    """Say against what: a real server, the fake internet, or why not."""
-    kind = "real server" if proof.startswith(REAL) else "fake internet" if proof.startswith(FAKE) else ""
-    return f"{kind}: `{proof.rpartition('::')[2]}`" if kind else proof
+def _cell(provider: str, case: Case) -> str:
+    found = proven(provider, case)
+    if not found:
+        return f"not possible: {REASONS[provider][case]}"
+    states = " or ".join(dict.fromkeys(f"`{proof.state}`" for proof in found))
+    return f"{states}: {', '.join(dict.fromkeys(proof.against for proof in found))}"
+
+
+def answers() -> str:
+    """Return every answer that was seen, as Markdown."""
+    head = "| Provider | Case | State | Field | Sentence | Against | Test |\n|" + " --- |" * 7
+    return "\n".join((head, *_lines()))
+
+
+def _lines() -> Iterator[str]:
+    for proof in proofs():
+        name = f"`{proof.test.rpartition('::')[2]}`"
+        field = f"`{proof.field}`" if proof.field else ""
+        cells = (PROVIDERS[proof.provider].label, proof.case, f"`{proof.state}`", field, proof.message, proof.against)
+        yield f"| {' | '.join((*cells, name))} |"

@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 import pytest
+from core.oauth.clicking import logged_in
+from core.verification.proving import NOTHING, Proves
 from servers.fake_internet import clouds, mega
 from servers.fake_internet.starting import Internet
-from servers.fake_internet.tokens import CLIENT, CLIENT_SECRET
+from servers.fake_internet.tokens import CLIENT, CLIENT_SECRET, LIMITED_ACCOUNT, SERVICE_ACCOUNT
 
 from webapp.core.fields import as_text
 from webapp.core.oauth.refresh import TokenDoor
+from webapp.core.oauth.service import LoginService
 from webapp.core.providers import PROVIDERS
 from webapp.core.store import KeyRing, Store, open_store
 from webapp.core.validation import check
 from webapp.core.verification.daemons import DaemonPool
+from webapp.core.verification.proofs import FAKE, Case
 from webapp.core.verification.states import Result, State
 from webapp.core.verification.verifier import Verifier
 
@@ -58,7 +63,7 @@ def values(provider: str, given: str) -> dict[str, object]:
     return {"client_id": CLIENT, "client_secret": CLIENT_SECRET, "token": given, **more}
 
 
-def verify(verifier: Verifier, provider: str, typed: dict[str, object]) -> Result:
+def verify(verifier: Verifier, provider: str, typed: Mapping[str, object]) -> Result:
     checked = check(PROVIDERS[provider], typed)
     assert checked.ok, checked.errors
     result = verifier.verify(checked.provider, checked.attributes)
@@ -69,17 +74,18 @@ def verify(verifier: Verifier, provider: str, typed: dict[str, object]) -> Resul
 
 @pytest.mark.parametrize("provider", OAUTH)
 class TestOAuth:
-    def test_accepted(self, verifier: Verifier, provider: str) -> None:
-        assert verify(verifier, provider, values(provider, token())).state is State.VALID
+    def test_accepted(self, verifier: Verifier, proves: Proves, provider: str) -> None:
+        result = verify(verifier, provider, values(provider, token()))
+        proves(Case.ACCEPTED, provider, result, State.VALID, against=FAKE)
 
-    def test_an_unknown_token_is_invalid_at_its_field(self, verifier: Verifier, provider: str) -> None:
+    def test_an_unknown_token_is_invalid_at_its_field(self, verifier: Verifier, proves: Proves, provider: str) -> None:
         result = verify(verifier, provider, values(provider, token("bad-CANARY-token")))
-        assert (result.state, result.field) == (State.INVALID, "token")
+        proves(Case.REJECTED, provider, result, State.INVALID, "token", against=FAKE, said="rejected the token")
         assert "bad-CANARY-token" not in result.detail
 
-    def test_denied(self, verifier: Verifier, provider: str) -> None:
+    def test_denied(self, verifier: Verifier, proves: Proves, provider: str) -> None:
         result = verify(verifier, provider, values(provider, token("denied-a")))
-        assert not result.good
+        proves(Case.DENIED, provider, result, State.INVALID, "token", against=FAKE, said="may not do this")
 
     def test_too_many_requests_is_no_verdict(self, verifier: Verifier, provider: str) -> None:
         result = verify(verifier, provider, values(provider, token("slow-a")))
@@ -89,16 +95,28 @@ class TestOAuth:
         result = verify(verifier, provider, values(provider, token("fault-a")))
         assert result.state is State.UNREACHABLE
 
-    def test_an_ended_token_is_renewed_and_handed_back(self, verifier: Verifier, provider: str) -> None:
+    def test_an_ended_token_is_renewed_and_handed_back(self, verifier: Verifier, proves: Proves, provider: str) -> None:
         family = f"renew{provider}"
         result = verify(verifier, provider, values(provider, token("bad-old", f"once-{family}-0", PAST)))
-        assert result.state is State.VALID
+        if provider == "PCLOUD":  # makes no such tokens; one all the same would be renewed
+            assert result.state is State.VALID
+        else:
+            proves(Case.RENEWED, provider, result, State.VALID, against=FAKE)
         assert json.loads(result.replaced["token"])["refresh_token"] == f"once-{family}-1"
 
-    def test_one_that_was_revoked_says_to_log_in_again(self, verifier: Verifier, provider: str) -> None:
+    def test_one_that_was_revoked_says_to_log_in_again(self, verifier: Verifier, proves: Proves, provider: str) -> None:
         result = verify(verifier, provider, values(provider, token("bad-old", "gone-x-0", PAST)))
-        assert (result.state, result.field) == (State.INVALID, "token")
+        if provider == "PCLOUD":
+            assert (result.state, result.field) == (State.INVALID, "token")
+        else:
+            proves(Case.ENDED, provider, result, State.INVALID, "token", against=FAKE, said="no longer be renewed")
         assert "Log in at the provider again" in result.message
+
+    def test_one_that_ended_and_has_no_refresh_token(self, verifier: Verifier, proves: Proves, provider: str) -> None:
+        ended = json.dumps({"access_token": "good-a", "expiry": PAST})
+        result = verify(verifier, provider, values(provider, ended))
+        if provider != "PCLOUD":
+            proves(Case.ENDED, provider, result, State.INVALID, "token", against=FAKE, said="has no refresh_token")
 
     def test_a_log_in_that_is_busy_is_no_verdict(self, verifier: Verifier, provider: str) -> None:
         result = verify(verifier, provider, values(provider, token("bad-old", "busy-x-0", PAST)))
@@ -126,53 +144,97 @@ class TestOAuth:
 
 class TestServiceAccount:
     @pytest.mark.parametrize("provider", ["GOOGLE_CLOUD_STORAGE", "GOOGLE_DRIVE"])
-    def test_right_wrong_and_unknown(self, verifier: Verifier, internet: Internet, provider: str) -> None:
+    def test_right_wrong_and_unknown(
+        self, verifier: Verifier, proves: Proves, internet: Internet, provider: str
+    ) -> None:
         name = "service_account_credentials"
-        assert verify(verifier, provider, {name: internet.service_account}).state is State.VALID
+        right = verify(verifier, provider, {name: internet.service_account})
+        proves(Case.ACCEPTED, provider, right, State.VALID, against=FAKE)
         wrong = verify(verifier, provider, {name: internet.other_key})
-        assert (wrong.state, wrong.field) == (State.INVALID, name)
+        proves(Case.REJECTED, provider, wrong, State.INVALID, name, against=FAKE, said="rejected")
         stranger = internet.service_account.replace("robot@", "nobody@")
         unknown = verify(verifier, provider, {name: stranger})
         assert (unknown.state, unknown.field) == (State.INVALID, name)
 
-    def test_buckets(self, verifier: Verifier, internet: Internet) -> None:
+    def test_buckets(self, verifier: Verifier, proves: Proves, internet: Internet) -> None:
         typed: dict[str, object] = {"service_account_credentials": internet.service_account}
         found = verify(verifier, "GOOGLE_CLOUD_STORAGE", typed | {"verify_target": "alpha"})
         assert found.state is State.VALID
         missing = verify(verifier, "GOOGLE_CLOUD_STORAGE", typed | {"verify_target": "no-such-bucket"})
-        assert (missing.state, missing.field) == (State.MISCONFIGURED, "verify_target")
+        proves(Case.PLACE, "GOOGLE_CLOUD_STORAGE", missing, State.MISCONFIGURED, "verify_target", against=FAKE)
         denied = verify(verifier, "GOOGLE_CLOUD_STORAGE", typed | {"verify_target": "denied"})
-        assert (denied.state, denied.field) == (State.INVALID, "verify_target")
+        proves(Case.DENIED, "GOOGLE_CLOUD_STORAGE", denied, State.INVALID, "verify_target", against=FAKE)
+
+    def test_one_that_may_not_list(self, verifier: Verifier, proves: Proves, internet: Internet) -> None:
+        limited = internet.service_account.replace(SERVICE_ACCOUNT, LIMITED_ACCOUNT)
+        result = verify(verifier, "GOOGLE_CLOUD_STORAGE", {"service_account_credentials": limited})
+        proves(Case.DENIED, "GOOGLE_CLOUD_STORAGE", result, State.VALID_LIMITED, "verify_target", against=FAKE)
 
 
 class TestB2:
-    def test_right_wrong_and_missing(self, verifier: Verifier) -> None:
-        right: dict[str, object] = {"account": clouds.B2_ID, "key": clouds.B2_KEY}
-        assert verify(verifier, "B2", right).state is State.VALID
-        assert verify(verifier, "B2", right | {"verify_target": "alpha"}).state is State.VALID
-        wrong = verify(verifier, "B2", right | {"key": "K001CANARYwrong"})
-        assert (wrong.state, wrong.field) == (State.INVALID, "key")
-        missing = verify(verifier, "B2", right | {"verify_target": "no-such-bucket"})
-        assert (missing.state, missing.field) == (State.MISCONFIGURED, "verify_target")
+    right: ClassVar[dict[str, object]] = {"account": clouds.B2_ID, "key": clouds.B2_KEY}
+
+    def test_right_wrong_and_missing(self, verifier: Verifier, proves: Proves) -> None:
+        proves(Case.ACCEPTED, "B2", verify(verifier, "B2", self.right), State.VALID, against=FAKE)
+        assert verify(verifier, "B2", self.right | {"verify_target": "alpha"}).state is State.VALID
+        wrong = verify(verifier, "B2", self.right | {"key": "K001CANARYwrong"})
+        proves(Case.REJECTED, "B2", wrong, State.INVALID, "key", against=FAKE)
+        missing = verify(verifier, "B2", self.right | {"verify_target": "no-such-bucket"})
+        proves(Case.PLACE, "B2", missing, State.MISCONFIGURED, "verify_target", against=FAKE)
+
+    def test_a_key_that_may_not_list(self, verifier: Verifier, proves: Proves) -> None:
+        result = verify(verifier, "B2", self.right | {"account": clouds.B2_LIMITED})
+        proves(Case.DENIED, "B2", result, State.VALID_LIMITED, "verify_target", against=FAKE)
 
 
 class TestMega:
-    def test_right_then_wrong_password_of_the_same_user(self, verifier: Verifier) -> None:
+    def test_right_then_wrong_password_of_the_same_user(self, verifier: Verifier, proves: Proves) -> None:
         right: dict[str, object] = {"user": mega.USER, "pass": mega.PASSWORD}
-        assert verify(verifier, "MEGA", right).state is State.VALID
+        proves(Case.ACCEPTED, "MEGA", verify(verifier, "MEGA", right), State.VALID, against=FAKE)
         wrong = verify(verifier, "MEGA", right | {"pass": "CANARY-wrong"})
-        assert (wrong.state, wrong.field) == (State.INVALID, "pass")
+        proves(Case.REJECTED, "MEGA", wrong, State.INVALID, "pass", against=FAKE)
+
+
+def test_a_session_token_of_aws_that_has_ended(verifier: Verifier, proves: Proves) -> None:
+    """No open server of S3 here ends a session token."""
+    keys = {"access_key_id": "ASIACANARYCANARYCANA", "secret_access_key": "x" * 40, "session_token": "CANARY-session"}
+    result = verify(verifier, "S3", {"provider": "AWS", "region": "eu-central-1", **keys})
+    proves(Case.ENDED, "S3", result, State.INVALID, "session_token", against=FAKE)
 
 
 class TestWrongPlaces:
-    def test_a_drive_that_is_not_there(self, verifier: Verifier) -> None:
+    def test_a_drive_that_is_not_there(self, verifier: Verifier, proves: Proves) -> None:
         result = verify(verifier, "ONEDRIVE", values("ONEDRIVE", token()) | {"drive_id": "another-drive"})
-        assert (result.state, result.field) == (State.MISCONFIGURED, "drive_id")
+        proves(Case.PLACE, "ONEDRIVE", result, State.MISCONFIGURED, "drive_id", against=FAKE)
 
-    def test_the_other_region_of_pcloud(self, verifier: Verifier) -> None:
-        result = verify(verifier, "PCLOUD", values("PCLOUD", token()) | {"hostname": "eapi.pcloud.com"})
-        assert (result.state, result.field) == (State.INVALID, "token")
-        assert "hostname" in result.message
+    @pytest.mark.parametrize("region", ["us", "de", "cn"])
+    def test_the_other_clouds_of_microsoft(
+        self, verifier: Verifier, proves: Proves, store: Store, internet: Internet, region: str
+    ) -> None:
+        """A token is good in the cloud that made it, and nowhere else."""
+        logins, drive = LoginService(store), {"drive_id": "canary-drive", "drive_type": "BUSINESS"}
+        made = {place: logged_in(logins, internet, "ONEDRIVE", region=place).values for place in ("", region)}
+        right = verify(verifier, "ONEDRIVE", {**made[region], **drive})
+        proves(Case.ACCEPTED, "ONEDRIVE", right, State.VALID, against=FAKE)
+        wrong = verify(verifier, "ONEDRIVE", {**made[""], **drive, "region": region})
+        proves(
+            Case.PLACE, "ONEDRIVE", wrong, State.INVALID, "token", against=FAKE, said="which cloud the account is in"
+        )
+
+    def test_a_shared_drive_that_is_not_there(self, verifier: Verifier, proves: Proves) -> None:
+        typed = values("GOOGLE_DRIVE", token())
+        assert verify(verifier, "GOOGLE_DRIVE", typed | {"team_drive": clouds.SHARED_DRIVE}).state is State.VALID
+        wrong = verify(verifier, "GOOGLE_DRIVE", typed | {"team_drive": "0Anobodys"})
+        proves(Case.PLACE, "GOOGLE_DRIVE", wrong, State.MISCONFIGURED, "team_drive", against=FAKE)
+
+    def test_the_other_region_of_pcloud(
+        self, verifier: Verifier, proves: Proves, store: Store, internet: Internet
+    ) -> None:
+        typed = dict(logged_in(LoginService(store), internet, "PCLOUD", "eu-mary").values)
+        right = verify(verifier, "PCLOUD", {**typed})
+        proves(Case.ACCEPTED, "PCLOUD", right, State.VALID, against=FAKE)
+        wrong = verify(verifier, "PCLOUD", {**typed, "hostname": "api.pcloud.com"})
+        proves(Case.PLACE, "PCLOUD", wrong, State.INVALID, "token", against=FAKE, said="hostname")
 
 
 @pytest.fixture(scope="module")
@@ -186,13 +248,14 @@ def cut_off(internet: Internet) -> Iterator[Verifier]:
 
 
 @pytest.mark.parametrize("provider", [*OAUTH, "B2", "MEGA", "GOOGLE_CLOUD_STORAGE"])
-def test_out_of_reach(cut_off: Verifier, internet: Internet, provider: str) -> None:
+def test_out_of_reach(cut_off: Verifier, proves: Proves, internet: Internet, provider: str) -> None:
     typed: dict[str, dict[str, object]] = {
         "B2": {"account": clouds.B2_ID, "key": clouds.B2_KEY},
         "MEGA": {"user": mega.USER, "pass": mega.PASSWORD},
         "GOOGLE_CLOUD_STORAGE": {"service_account_credentials": internet.service_account},
     }
-    assert verify(cut_off, provider, typed.get(provider) or values(provider, token())).state is State.UNREACHABLE
+    result = verify(cut_off, provider, typed.get(provider) or values(provider, token()))
+    proves(Case.UNREACHABLE, provider, result, State.UNREACHABLE, against=NOTHING)
 
 
 def test_nobody_else_was_asked(verifier: Verifier, internet: Internet) -> None:
