@@ -60,8 +60,14 @@ class Program:
         self.environment = clean_environment(folder)
 
     def __call__(self, *arguments: str | bytes, given: object = b"", **environment: str) -> Ended:
+        done = self.raw(*arguments, given=given, **environment)
+        return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def raw(
+        self, *arguments: str | bytes, given: object = b"", **environment: str
+    ) -> subprocess.CompletedProcess[bytes]:
         data = given if isinstance(given, bytes) else json.dumps(given).encode()
-        done = subprocess.run(
+        return subprocess.run(
             [*PROGRAM, *arguments],
             input=data,
             env={**self.environment, **environment},
@@ -69,7 +75,6 @@ class Program:
             timeout=60,
             check=False,
         )
-        return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     @contextlib.contextmanager
     def serving(self, *arguments: str, **environment: str) -> Iterator[Served]:

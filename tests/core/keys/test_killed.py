@@ -1,8 +1,14 @@
-"""Killed at any moment, 100 times on each database: a backup, a restore, a rotation and its moving of what is stored."""
+"""Killed at any moment: a backup, a restore, a rotation, and its moving of what is stored.
+
+Each of the four is killed 200 times on SQLite and 200 times on PostgreSQL: 1,600 processes. Each process does the same
+again and again, so that the kill always hits work, and is killed after a random time within the seconds that one turn
+takes. After each kill the store is opened anew and looked at.
+"""
 
 from __future__ import annotations
 
 import io
+import json
 import os
 import random
 import signal
@@ -18,8 +24,10 @@ from webapp.core.store.backup import Backup
 from webapp.core.store.keys.rewrap import Rewrap
 
 VALUES = {"access_key_id": "AKID", "secret_access_key": "CANARY-SECRET"}
-ROUNDS = 100
+ROUNDS = 200
+"""Kills of each kind of work on each database; one takes 0.06 seconds of a processor (all 1,600: 63 s user, 37 s system)."""
 COUNT = 10
+KEYS = 40
 
 
 def opened(database: str, folder: Path) -> Store:
@@ -126,7 +134,6 @@ def test_a_rotation_loses_nothing(database: str, folder: Path) -> None:
         assert reader.locked is None
         assert dict(reader.credentials.find("N0").attributes) == VALUES
         reader.close()
-        # Hundreds of keys would make the test slow, not better: what is not needed goes.
         trim(database, folder)
     store = opened(database, folder)
     everything_opens(store)
@@ -135,14 +142,16 @@ def test_a_rotation_loses_nothing(database: str, folder: Path) -> None:
 
 
 def trim(database: str, folder: Path) -> None:
+    """Retire what is not needed: hundreds of keys would make the test slow, not better."""
+    if len(json.loads((folder / "seed.json").read_text())["keys"]) < KEYS:
+        return
     store = opened(database, folder)
-    if len(store.keys.ring.ids) > 20:
-        store._database.execute_sql("DELETE FROM lease")
-        store.keys.rewrap()
-        store.keys._rows.update(replaced="2020-01-01T00:00:00.000000").where(store.keys._rows.replaced != "").execute()
-        for key in store.keys.list():
-            if key.retirable:
-                store.keys.retire(key.id, by="me")
+    store._database.execute_sql("DELETE FROM lease")
+    store.keys.rewrap()
+    store.keys._rows.update(replaced="2020-01-01T00:00:00.000000").where(store.keys._rows.replaced != "").execute()
+    for key in store.keys.list():
+        if key.retirable:
+            store.keys.retire(key.id, by="me")
     store.close()
 
 
