@@ -1,4 +1,4 @@
-"""Prints the pinned versions of pyproject.toml as a constraints file for pip.
+"""Prints what pip needs from pyproject.toml: the pinned versions, or with --dependencies what the program depends on.
 
 Standard library only: it runs in the base image before anything is installed.
 """
@@ -10,11 +10,12 @@ import tomllib
 from pathlib import Path
 
 
-def main(path: str) -> None:
-    """Print one line for each pinned package."""
+def main(path: str, *, dependencies: bool) -> None:
+    """Print one line for each package."""
     project = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    sys.stdout.write("\n".join(project["tool"]["uv"]["constraint-dependencies"]) + "\n")
+    pinned = project["tool"]["uv"]["constraint-dependencies"]
+    sys.stdout.write("\n".join(project["project"]["dependencies"] if dependencies else pinned) + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[-1], dependencies="--dependencies" in sys.argv)

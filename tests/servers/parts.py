@@ -111,6 +111,11 @@ DEBIAN_PARTS: dict[str, str] = {
     "/usr/lib/python3/dist-packages/azure/storage/blob": "python3-azure-storage",
     "/usr/bin/pgbackrest": "pgbackrest",
     "/usr/lib/python3/dist-packages/google/auth": "python3-google-auth",
+    "/usr/bin/podman": "podman",
+    "/usr/bin/buildah": "buildah",
+    "/usr/sbin/runc": "runc",
+    "/usr/bin/catatonit": "catatonit",
+    "/usr/bin/mmdebstrap": "mmdebstrap",
 }
 """Debian packages by a file (a pattern) that tells whether each is installed."""
 

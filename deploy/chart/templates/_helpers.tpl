@@ -155,6 +155,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
     {{- end }}
   env:
     {{- include "bc.commonEnv" . | nindent 4 }}
+    - {name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
     {{- with .Values.operator.extraEnv }}{{ toYaml . | nindent 4 }}{{ end }}
   ports: [{name: metrics, containerPort: 8080}]
   startupProbe: {httpGet: {path: /livez, port: metrics}, periodSeconds: 2, failureThreshold: 60}

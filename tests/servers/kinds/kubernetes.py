@@ -29,6 +29,8 @@ CONTROLLERS = (
     "replicaset-controller",
 )
 """What runs by default: owner references are acted upon, namespaces end, and a Deployment makes its pods."""
+WITH_NODES = (*CONTROLLERS, "job-controller", "root-ca-certificate-publisher-controller")
+"""What runs where pods are really run: jobs as well, and the API server's certificate for every pod."""
 USERS = ("admin", "operator", "person")
 """Who may sign in with a token. `admin` may do everything, the others what a test's own role bindings allow."""
 
@@ -98,7 +100,7 @@ class ControlPlane:
         signing = ["--service-account-private-key-file", self.place / "sa.key"]
         self.pids["controllers"] = self.run.start(
             [asset("kube-controller-manager"), "--kubeconfig", self.kubeconfig(), "--controllers", ",".join(controllers),
-             "--leader-elect=false", "--secure-port", "0", *signing],
+             "--leader-elect=false", "--secure-port", "0", "--root-ca-file", self.authority, *signing],
             ready=partial(self.has, "/api/v1/namespaces/default/serviceaccounts/default"),
             log=self.place / "controllers.log",
             seconds=90,

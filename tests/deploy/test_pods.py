@@ -1,0 +1,168 @@
+"""The chart on a real control plane, its pods really run: from helm to a browser, kubectl and restic."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cluster.operators import Space, eventually
+from cluster.test_use import RESTIC, files, run, s3
+from deploy.charts import CHART
+from deploy.kubelet import RunningPod
+from deploy.releases import METRICS, WEB, Release
+from pages.browser.running import CHROMIUM, FLAGS, NAME, PASSWORD
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from servers.kinds.database import empty_database
+from servers.kinds.s3 import S3Server
+from servers.runs import need
+
+pytestmark = pytest.mark.server
+VALUES = ("--values", str(CHART / "ci/postgresql-values.yaml"), "--set", "database.existingSecret=database")
+Install = Callable[..., Release]
+TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+WHO = f"import json, os; print(json.dumps([os.getuid(), os.path.exists('{TOKEN}'), os.access('/app', os.W_OK)]))"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    found = chromium.new_page(viewport={"width": 1280, "height": 900})
+    found.set_default_timeout(20_000)
+    yield found
+    found.close()
+
+
+def first_account(page: Page, address: str, code: str) -> None:
+    """Make the first account as a person does."""
+    page.goto(address)
+    page.get_by_label("code").fill(code)
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button").first.click()
+    expect(page.get_by_role("heading", name="Backup Credentials")).to_be_visible()
+
+
+def log_in(page: Page, address: str) -> None:
+    """Log in anew with the account that is there."""
+    page.context.clear_cookies()
+    page.goto(address)
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button").first.click()
+    expect(page.get_by_role("heading", name="Backup Credentials")).to_be_visible()
+
+
+def applied(space: Space, server: S3Server, name: str = "nightly") -> None:
+    """Apply a resource with kubectl and wait until it is synced and verified."""
+    space.source("keys", secret=server.full[1])
+    space.apply(name, s3(server, secrets=[RESTIC], verification={"target": "alpha"}))
+    space.wait(name, "True", seconds=60)
+    space.wait(name, "True", kind="Verified", seconds=60)
+
+
+def asked(pod: RunningPod, container: str, program: str) -> Any:
+    """Run a program inside a container and return what it printed."""
+    argv = ["exec", f"{pod.known}-{container}", "/app/bin/python", "-c", program]
+    return json.loads(pod.containers(*argv))
+
+
+def test_from_helm_to_restic(released: Install, seaweedfs: S3Server, page: Page, tmp_path: Path) -> None:
+    """All defaults: the page opens, a resource becomes a Secret that restic uses, `helm test` runs, nothing is lost."""
+    release = released()
+    pod = release.ready()[0]
+    assert asked(pod, "web", WHO) == [65532, False, False], "no token, no writable root"
+    assert asked(pod, "operator", WHO) == [65532, True, False]
+    first_account(page, pod.address(WEB), release.code(pod))
+    applied(release.space, seaweedfs)
+    page.goto(pod.address(WEB) + "/cloud-credentials/")
+    expect(page.get_by_role("region", name="Cluster").get_by_text(f"{release.space.name}/nightly")).to_be_visible()
+    values = files(release.space, "restic", tmp_path / "restic")
+    run(need("restic"), "init", "--no-cache", **values)
+    assert "Succeeded" in release.helm("test", release.name, "--timeout", "90s")
+    after_each_change_all_is_there(release, pod, page)
+
+
+def after_each_change_all_is_there(release: Release, pod: RunningPod, page: Page) -> None:
+    """Upgrade, roll back, uninstall and install again: account, credential and Secret outlive all of it."""
+    before = (release.space.secret("restic") or {})["metadata"]["resourceVersion"]
+    changes: list[Callable[[], Any]] = [
+        lambda: release.upgrade("--set", "operator.concurrency=8"),
+        lambda: release.helm("rollback", release.name, "1"),
+        lambda: (release.helm("uninstall", release.name, "--wait"), release.install()),
+    ]
+    for change in changes:
+        change()
+        pod = release.ready(new=pod)[0]
+        log_in(page, pod.address(WEB))
+        page.goto(pod.address(WEB) + "/cloud-credentials/")
+        expect(page.get_by_role("region", name="Cluster").get_by_text(f"{release.space.name}/nightly")).to_be_visible()
+    assert (release.space.secret("restic") or {})["metadata"]["resourceVersion"] == before, "a restart writes nothing"
+
+
+def test_with_postgresql_two_of_each_share_all(
+    released: Install, seaweedfs: S3Server, postgres: str, page: Page
+) -> None:
+    """A job makes the seed once; one operator works, the other takes over; both web pods show the same."""
+    database = empty_database(postgres).partition("?")[0].replace("@/", "@127.0.0.1:5432/")
+
+    def prepare(release: Release) -> tuple[str, ...]:
+        release.space.source("database", url=database)
+        return VALUES
+
+    release = released(prepare=prepare)
+    web, operators = release.ready(2, "web"), release.ready(2, "operator")
+    seed = release.space.values(f"{release.name}-seed")
+    first_account(page, web[0].address(WEB), release.code(web[1], web[0]))
+    applied(release.space, seaweedfs)
+    for one in web:
+        page.goto(one.address(WEB) + "/cloud-credentials/")
+        expect(page.get_by_text(f"{release.space.name}/nightly")).to_be_visible()
+    release.upgrade(*VALUES, "--set", "web.replicas=1,operator.replicas=2")
+    release.ready(1, "web")
+    assert release.space.values(f"{release.name}-seed") == seed, "an upgrade never changes the seed"
+    one_takes_over(release, operators)
+
+
+def one_takes_over(release: Release, operators: list[RunningPod]) -> None:
+    """Delete the pod that holds the lease: the other one goes on."""
+    path = f"/apis/coordination.k8s.io/v1/namespaces/{release.space.name}/leases/backup-credentials-operator"
+
+    def holds(pod: RunningPod) -> bool:
+        return release.space.http.get(path).json()["spec"]["holderIdentity"].startswith(pod.name)
+
+    first, second = sorted(operators, key=holds, reverse=True)
+    assert holds(first)
+    release.space.kubectl("delete", "pod", first.name, "--wait=false")
+    eventually(lambda: holds(second), 60, lambda: release.node.told(release.space.name))
+    release.space.source("keys", secret="changed")
+    eventually(lambda: "changed" in str(release.space.values("restic")), 60)
+
+
+def test_in_some_namespaces_only(released: Install, seaweedfs: S3Server) -> None:
+    """The operator works with exactly the chart's Role where it serves, and sees nothing elsewhere."""
+
+    def prepare(release: Release) -> tuple[str, ...]:
+        return "--set", f"operator.watchNamespaces={{{release.space.name}}}"
+
+    release = released(prepare=prepare)
+    pod = release.ready()[0]
+    applied(release.space, seaweedfs)
+    other = Space(release.node.plane)
+    other.source("keys", secret=seaweedfs.full[1])
+    other.apply("nightly", s3(seaweedfs))
+    time.sleep(3)
+    assert "status" not in other.get("nightly")
+    denied = [line for line in pod.get(METRICS, "/metrics").text.splitlines() if 'code="403"' in line]
+    assert denied == [], "it asks for nothing that its role forbids"
+    other.http.close()
