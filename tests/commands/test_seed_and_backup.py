@@ -161,7 +161,7 @@ def test_a_lost_seed_is_given_up_and_words_bring_it_back(filled: Program) -> Non
         ("seed give-up", "ok"),
         ("seed import", "ok"),
     ]
-    assert noted(filled, "rotation") == [("rotate-key", "refused", "")]
+    assert noted(filled, "rotation") == [("rotate-key", "refused", ""), ("seed import", "ok", "moved")]
     assert noted(filled, "read") == [("exec", "refused", ""), ("show", "ok", "")]
 
 
