@@ -146,7 +146,16 @@ def test_a_list_shows_what_matters(cluster: ControlPlane, namespace: str) -> Non
     heading, line = cluster.kubectl("get", "bc", namespace=namespace).splitlines()
     assert heading.split() == ["NAME", "PROVIDER", "READY", "REASON", "VERIFIED", "SECRETS", "AGE"]
     assert line.startswith("nightly   Backblaze B2   True    Synced   True       2/2 ")
-    assert "nightly" in cluster.kubectl("get", "backup", namespace=namespace)
+
+
+@pytest.mark.server
+def test_kubectl_still_lists_secrets(cluster: ControlPlane, namespace: str) -> None:
+    """A category that is named as a resource would be listed in its place."""
+    cluster.kubectl("create", "secret", "generic", "mine", "--from-literal=a=b", namespace=namespace)
+    assert "secret/mine" in cluster.kubectl("get", "secrets", "-o", "name", namespace=namespace)
+    cluster.kubectl("apply", "-f", "-", given=json.dumps(resource(spec("b2"))), namespace=namespace)
+    for category in definition()["spec"]["names"]["categories"]:
+        assert "nightly" in cluster.kubectl("get", category, namespace=namespace)
 
 
 @pytest.mark.server

@@ -259,7 +259,7 @@ class Reconciler:
         finally:
             look.secrets += recorded.values()
         if problems:
-            raise problems[0]
+            raise told_together(problems)
 
     async def _write_one(
         self, look: Look, wanted: Made, recorded: dict[str, Mapping[str, str]]
@@ -379,6 +379,13 @@ class Reconciler:
             resource=f"{PLURAL}/status",
         )
         held.wrote(new, answer["metadata"]["resourceVersion"])
+
+
+def told_together(problems: Sequence[TroubleError]) -> TroubleError:
+    """Return the first of several troubles with the sentences of all that have its reason."""
+    reason = problems[0].trouble.reason
+    alike = [found.trouble for found in problems if found.trouble.reason is reason]
+    return TroubleError(reason, " ".join(found.message for found in alike), retry=any(found.retry for found in alike))
 
 
 def versions(status: Mapping[str, Any], part: str) -> dict[str, str]:

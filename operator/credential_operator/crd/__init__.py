@@ -6,8 +6,9 @@ from typing import Any
 
 from credential_operator.crd.nodes import (
     Schema,
+    first_broken,
     group,
-    matches,
+    literal,
     object_name,
     rule,
     text,
@@ -35,7 +36,7 @@ def definition() -> dict[str, Any]:
         "plural": PLURAL,
         "singular": KIND.lower(),
         "shortNames": ["bc"],
-        "categories": ["backup", "secrets"],
+        "categories": ["backup", "credentials"],  # one named as a resource, such as secrets, takes its place in kubectl
     }
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -68,6 +69,7 @@ def columns() -> list[dict[str, Any]]:
         column("Verified", f"{verified}.status", "Whether the provider accepts the credential."),
         column("Secrets", ".status.synced", "How many Secrets are written, of how many."),
         column("Message", f"{ready}.message", "Why, in a sentence.", priority=1),
+        column("Verification", f"{verified}.message", "What the provider said.", priority=1),
         column("Checked", ".status.lastVerification.time", "When it was verified last.", type="date", priority=1),
         column("Age", ".metadata.creationTimestamp", "When the resource was made.", type="date"),
     ]
@@ -123,12 +125,13 @@ def verification_node() -> Schema:
     """Return how the credential is verified."""
     interval = text("Time between two verifications, such as 30m, 6h or 7d; 0 for never. Default: 24h.", 32)
     sentence = "An interval is a number with s, m, h or d, such as 6h or 1h30m; 0 means never."
-    often = rule("!self.matches('^[0-5]?[0-9]s$') || self.matches('^0+s$')", "Verify once a minute at most.")
+    often = "!self.matches('^[0-5]?[0-9]s$') || self.matches('^0+s$')"
+    checks = [(f"self.matches({literal(INTERVAL)})", sentence), (often, "Verify once a minute at most.")]
     target = "A bucket or container, and a folder in it, that verification looks into. Empty lists all of them."
     return group(
         "When the provider is asked whether it accepts the credential.",
         {
-            "interval": with_rules(interval, [matches(INTERVAL, sentence), often]),
+            "interval": with_rules(interval, first_broken(checks)),
             "target": text(target, 1024),
             "gate": yes_or_no("Keep the last good Secrets while a changed credential does not verify."),
         },

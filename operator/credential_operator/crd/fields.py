@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from credential_operator.crd.nodes import (
     Schema,
+    first_broken,
     literal,
-    rule,
     secret_value,
     text,
     whole,
@@ -39,7 +39,15 @@ def option_node(field: Field) -> Schema:
 def described(field: Field) -> str:
     """Return what `kubectl explain` says of a field."""
     default = f" Default: {as_text(field.default)}." if field.default not in (None, "") else ""
-    return f"{field.label}. {field.help}{default}"
+    return f"{field.label}. {field.help}{_meanings(field)}{default}"
+
+
+def _meanings(field: Field) -> str:
+    """Return what true and false mean for a choice that is written as such."""
+    told = {choice.value: choice.label for choice in field.choices}
+    if not told.keys() >= TRUTH or told.keys() - TRUTH - {""}:
+        return ""
+    return f" True: {told['true']}. False: {told['false']}."
 
 
 def plain_node(field: Field) -> Schema:
@@ -53,22 +61,20 @@ def _text(field: Field) -> Schema:
     if field.required:
         node["minLength"] = 1
     if field.kind not in LONG_KINDS:
-        node = with_rules(node, [*_shape(field), *_declared(field)])
+        node = with_rules(node, first_broken([*_shape(field), *_declared(field)], unless="self == ''"))
     return node
 
 
-def _shape(field: Field) -> Iterable[Schema]:
-    """Give the rules that come with a kind."""
-    return (
-        rule(f"self == '' || {check}", f"{field.label} {sentence}") for check, sentence in _SHAPES.get(field.kind, ())
-    )
+def _shape(field: Field) -> Iterable[tuple[str, str]]:
+    """Give the checks that come with a kind, each with its sentence."""
+    return ((check, f"{field.label} {sentence}") for check, sentence in _SHAPES.get(field.kind, ()))
 
 
-def _declared(field: Field) -> Iterable[Schema]:
-    """Give the field's own rules that a regular expression can tell."""
+def _declared(field: Field) -> Iterable[tuple[str, str]]:
+    """Give the field's own checks that a regular expression can tell."""
     for own in field.rules:
         if own.pattern and own.level is Level.ERROR:
-            yield rule(f"self == '' || self.matches({literal(own.pattern)})", own.message)
+            yield f"self.matches({literal(own.pattern)})", own.message
 
 
 def _integer(field: Field) -> Schema:

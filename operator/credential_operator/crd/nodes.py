@@ -62,9 +62,23 @@ def rule(expression: str, message: str) -> Schema:
     return {"rule": expression, "message": message}
 
 
-def matches(pattern: str, message: str) -> Schema:
-    """Return the rule that a text matches a regular expression."""
-    return rule(f"self.matches({literal(pattern)})", message)
+def first_broken(checks: list[tuple[str, str]], *, unless: str = "") -> list[Schema]:
+    """Return checks as one rule, which says the sentence of the first that does not hold; nothing for no check.
+
+    Each rule costs on every write, also where it is short. The sentences are looked at only when it is broken.
+
+    Args:
+        checks: Expressions, each with its sentence.
+        unless: An expression; where it holds, none of them is looked at. Empty looks at them always.
+    """
+    if not checks:
+        return []
+    every = " && ".join(f"({check})" for check, _ in checks) if len(checks) > 1 else checks[0][0]
+    one = rule(f"{unless} || {every}" if unless else every, checks[-1][1])
+    if len(checks) > 1:
+        told = "".join(f"!({check}) ? {literal(sentence)} : " for check, sentence in checks[:-1])
+        one["messageExpression"] = told + literal(checks[-1][1])
+    return [one]
 
 
 def literal(value: str | list[str]) -> str:
@@ -116,7 +130,19 @@ def secret_value(description: str, label: str, limit: int, *, generated: bool = 
         ways, names = {**ways, "generate": made}, "secretKeyRef, sealed or generate"
     counted = " + ".join(f"(has(self.{way}) ? 1 : 0)" for way in ways)
     one = f"{label} takes exactly one of {names}; it is never written here in plain."
-    # Both rules sit at the object: the API server's answer repeats the value of the node that a rule sits at.
-    begins = f"!has(self.sealed) || self.sealed.startsWith({literal(AGE_HEADER)})"
-    node = group(f"{description} A secret: give {names}.", ways)
-    return with_rules(node, [rule(f"{counted} == 1", one), rule(begins, NOT_SEALED)])
+    # The rule sits at the object: the API server's answer repeats the value of the node that a rule sits at.
+    begins = {"sealed": f"self.sealed.startsWith({literal(AGE_HEADER)})"}
+    checked = rule(exactly_one(list(ways), begins), one)
+    checked["messageExpression"] = f"{counted} == 1 ? {literal(NOT_SEALED)} : {literal(one)}"
+    return with_rules(group(f"{description} A secret: give {names}.", ways), [checked])
+
+
+def exactly_one(names: list[str], also: Mapping[str, str]) -> str:
+    """Return the expression that exactly one member is there, and what has to hold when it is a certain one.
+
+    It looks at few members: each look costs about as much as a comparison.
+    """
+    first, *others = names
+    alone = " && ".join([*(f"!has(self.{name})" for name in others), also.get(first, "true")])
+    rest = f"({exactly_one(others, also)})" if others else "false"
+    return f"has(self.{first}) ? {alone} : {rest}"

@@ -92,11 +92,13 @@ def options_rule() -> Schema:
     """
     needed = {name: needing(uses) for name, uses in options().items() if needing(uses)}
     given = " && ".join(
-        f"(has(o.{name}) && o.{name} != '' || !(self.format in {literal(keys)}))" for name, keys in needed.items()
+        f"(!(f in {literal(keys)}) || has(o.{name}) && o.{name} != '')" for name, keys in needed.items()
     )
     without = sorted({key for keys in needed.values() for key in keys})
-    # The options are bound to a name, because each look through `self` costs as much as a comparison.
-    expression = f"!(self.format in {literal(without)}) || has(self.options) && [self.options].all(o, {given})"
+    # Format and options are bound to names, because each look through `self` costs as much as a comparison, and one at
+    # a member of the options, of which there are many, as much as several.
+    all_given = f"has(self.options) && [self.options].all(o, {given})"
+    expression = f"[self.format].all(f, !(f in {literal(without)}) || {all_given})"
     return rule(expression, "The format needs an option.") | {"messageExpression": options_sentence()}
 
 

@@ -34,7 +34,8 @@ def provider_node(known: Provider) -> Schema:
 
 def description(known: Provider) -> str:
     """Return what `kubectl explain` says of a provider."""
-    return " ".join(part for part in (f"{known.label}. {known.summary}", known.note) if part)
+    label = "" if known.summary.startswith(known.label) else f"{known.label}."
+    return " ".join(part for part in (label, known.summary, known.note) if part)
 
 
 def offered(known: Provider) -> tuple[Field, ...]:
