@@ -14,6 +14,7 @@ from webapp.commands.exec_command import exec_command
 from webapp.commands.export import export
 from webapp.commands.group import CommandLine
 from webapp.commands.importing import import_command
+from webapp.commands.login import login
 from webapp.commands.reference import docs
 from webapp.commands.serve import serve
 from webapp.commands.ssh import keypair, ssh
@@ -33,6 +34,7 @@ main = CommandLine(
         list_credentials,
         show,
         verify,
+        login,
         export,
         exec_command,
         import_command,
