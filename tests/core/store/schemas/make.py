@@ -1,22 +1,46 @@
-"""Writes the dump of today's newest schema: `python tests/core/store/schemas/make.py`, once for each new migration.
+"""Writes dump and backup of today's newest schema: `python tests/core/store/schemas/make.py`, once for each migration.
 
-A dump is plain SQL that SQLite and PostgreSQL both read, with a few rows sealed under the seed beside it. It is never
-made again: it stands for the databases that people have from that version. Whoever adds a table writes some rows of it
-in `fill` first.
+A dump is plain SQL that SQLite and PostgreSQL both read, with a few rows sealed under the seed beside it; the backup is
+of the same rows, with that seed under `PASSWORD`. They are never made again: they stand for the databases and the files
+that people have from that version. Whoever adds a table writes some rows of it in `fill` first.
+
+The backup of schema 7 was made by the first version that could make one. No version ever wrote one of an older schema:
+those here were put together from the dumps, by `python tests/core/store/schemas/make.py 0001.sql` and so on, so that a
+backup of any schema is known to be brought to today's.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import sqlite3
 import sys
 import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from webapp.core.store import KeyRing, Store, open_store
+from webapp.core.store.backup.manifest import (
+    MANIFEST,
+    RECORDS,
+    Manifest,
+    Needed,
+    place_in_backup,
+    place_of_backup,
+)
+from webapp.core.store.declared import Role
+from webapp.core.store.envelope import FORMAT, Envelope
+from webapp.core.store.models import now, stamp
+from webapp.core.store.registry import TABLES
 from webapp.core.verification.states import Result, State
 
 HERE = Path(__file__).parent
 SEED = HERE / "seed.json"
+ENVELOPE = Envelope(KeyRing.from_file(SEED, create=False))
 SECRET, PASSWORD = "made-up secret/of+tests", "correct horse battery"
 VALUES = {"provider": "AWS", "access_key_id": "AKIDMADEUP", "secret_access_key": SECRET, "region": "eu-central-1"}
 
@@ -58,8 +82,40 @@ def literal(value: object, boolean: bool) -> str:
     return str(value) if isinstance(value, int | float) else "'" + str(value).replace("'", "''") + "'"
 
 
-def main() -> int:
-    """Write the dump unless it is there."""
+def put_together(dump: Path, target: Path) -> None:
+    """Make the backup that a version of an older schema would have made of a dump."""
+    source = sqlite3.connect(":memory:")
+    source.row_factory = sqlite3.Row
+    source.executescript(dump.read_text(encoding="utf-8"))
+    records = list(records_of(source))
+    lines = b"".join(json.dumps(record).encode() + b"\n" for record in records)
+    counts = dict(Counter(table for table, _ in records))
+    uses = Counter(re.findall(rf"\"{FORMAT}\.([0-9a-f]{{16}})\.", lines.decode()))
+    proofs = {row["id"]: row["proof"] for row in source.execute("SELECT id, proof FROM master_key")}
+    keys = {key: Needed(count, proofs[key]) for key, count in uses.items()}
+    numbers = tuple(number for (number,) in source.execute("SELECT number FROM migration ORDER BY number"))
+    digest = hashlib.sha256(lines).hexdigest()
+    proof = ENVELOPE.seal(place_of_backup("0" * 32), digest)
+    manifest = Manifest("0" * 32, stamp(now()), "0", numbers, counts, keys, digest, len(lines), seed=False, proof=proof)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(RECORDS, lines)
+        archive.writestr(MANIFEST, manifest.to_json())
+
+
+def records_of(source: sqlite3.Connection) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give what goes into a backup, as that schema has it; hashed passwords are sealed."""
+    there = {name for (name,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    for table in TABLES:
+        if table.name not in there or table.role is Role.HERE:
+            continue
+        for row in map(dict, source.execute(f"SELECT * FROM {table.name}")):
+            if table.kept(row):
+                sealed = {k: ENVELOPE.seal(place_in_backup(table.name, row["id"], k), row[k]) for k in table.secret}
+                yield table.name, {**row, **sealed}
+
+
+def newest() -> int:
+    """Write dump and backup of today's schema unless they are there."""
     from webapp.core.store.migrations import MIGRATIONS  # noqa: PLC0415  older ones are cut off by the caller
 
     path = HERE / f"{MIGRATIONS[-1].number:04}.sql"
@@ -70,10 +126,19 @@ def main() -> int:
         file = Path(folder) / "store.db"
         store = open_store(f"sqlite:///{file}", KeyRing.from_file(SEED, create=False))
         fill(store)
+        with path.with_suffix(".zip").open("wb") as target:
+            store.backups.write(target, passphrase=PASSWORD)
         store.close()
         path.write_text(dump(file), encoding="utf-8")
-    print(f"{path.name} was written.")  # noqa: T201
+    print(f"{path.name} and {path.stem}.zip were written.")  # noqa: T201
     return 0
+
+
+def main() -> int:
+    """Write what is missing."""
+    for name in sys.argv[1:]:
+        put_together(HERE / name, (HERE / name).with_suffix(".zip"))
+    return 0 if sys.argv[1:] else newest()
 
 
 if __name__ == "__main__":
