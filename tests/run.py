@@ -111,7 +111,8 @@ def build_go(module: parts.GoModule) -> None:
     go = Path(sys.executable).parent / "go"
     environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
     print(f"Building {module.name}", flush=True)  # noqa: T201
-    command = [str(go), "build", "-trimpath", "-ldflags", module.linker_flags(), "-o", f"{folder}/", *module.packages]
+    flags = ["-trimpath", "-tags", ",".join(module.tags), "-ldflags", module.linker_flags()]
+    command = [str(go), "build", *flags, "-o", f"{folder}/", *module.packages]
     subprocess.run(command, cwd=module.path, env=environment, check=True)
     for link in module.links:
         (folder / link).symlink_to(next(path.name for path in folder.iterdir() if not path.is_symlink()))

@@ -32,6 +32,7 @@ class GoModule:
         links: Names by which the one program of the module is called besides its own.
         kubernetes: True when go.mod's version of k8s.io/kubernetes is stamped into the program; without it the server
             gives a version that kubectl and helm cannot read.
+        tags: Build tags.
     """
 
     name: str
@@ -39,6 +40,7 @@ class GoModule:
     packages: tuple[str, ...]
     links: tuple[str, ...] = ()
     kubernetes: bool = False
+    tags: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -83,7 +85,14 @@ CHARTS = GoModule(
         "github.com/norwoodj/helm-docs/cmd/helm-docs",
     ),
 )
-GO_MODULES = (STORAGE, CONTROL_PLANE, CHARTS)
+OLDEST_API_SERVER = GoModule(
+    "oldest Kubernetes API server (some minutes, once)",
+    "oldest_api_server",
+    (".",),
+    kubernetes=True,
+    tags=("providerless",),  # the legacy cloud providers of this version are no modules that can be had
+)
+GO_MODULES = (STORAGE, CONTROL_PLANE, CHARTS, OLDEST_API_SERVER)
 
 DEBIAN_PARTS: dict[str, str] = {
     "/usr/sbin/vsftpd": "vsftpd",

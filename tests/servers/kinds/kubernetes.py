@@ -52,6 +52,8 @@ class ControlPlane:
         etcd: Address of etcd.
     """
 
+    api_program = "kube-apiserver"
+    """Name of the API server's program."""
     api_flags: Sequence[str | Path] = ()
     """Flags of the API server besides those that every test needs."""
 
@@ -86,7 +88,7 @@ class ControlPlane:
         port = self.endpoint.rpartition(":")[2]
         issuer = ["--service-account-issuer", "https://localhost", "--service-account-key-file", self.place / "sa.pub"]
         self.pids["api"] = self.run.start(
-            [asset("kube-apiserver"), "--etcd-servers", self.etcd_seen_by_api, "--cert-dir", self.place / "certs",
+            [asset(self.api_program), "--etcd-servers", self.etcd_seen_by_api, "--cert-dir", self.place / "certs",
              "--secure-port", port, "--bind-address", "127.0.0.1", *issuer,
              "--service-account-signing-key-file", self.place / "sa.key", "--token-auth-file", self.place / "tokens.csv",
              "--authorization-mode", "RBAC", "--service-cluster-ip-range", "10.0.0.0/24", *self.api_flags],
@@ -211,6 +213,7 @@ def control_plane(
     durable: bool = False,
     etcd_through: Callable[[int], int] | None = None,
     api_flags: Sequence[str | Path] = (),
+    api_program: str = "kube-apiserver",
 ) -> ControlPlane:
     """Start a control plane.
 
@@ -221,11 +224,12 @@ def control_plane(
         durable: Let etcd write through to the disk, as in production.
         etcd_through: Given etcd's port, returns the one that the API server uses: a relay that a test puts between.
         api_flags: Further flags of the API server.
+        api_program: Another API server than the usual one.
     """
-    asset("kube-apiserver")  # a test is skipped before anything was started
+    asset(api_program)  # a test is skipped before anything was started
     etcd = free_port()
     plane = ControlPlane(run, place, etcd=etcd, api=free_port(), durable=durable)
-    plane.api_flags = api_flags
+    plane.api_flags, plane.api_program = api_flags, api_program
     if etcd_through:
         plane.etcd_seen_by_api = f"http://127.0.0.1:{etcd_through(etcd)}"
     make_files(plane)
