@@ -17,10 +17,16 @@ from webapp.core.store import Store
 
 LEASE = "keep-alive"
 LEASE_SECONDS = 120.0
-AT_ONCE = 8
-"""Renewals at the same time: vendors ask clients that hurry to wait."""
+AT_ONCE = 2
+"""Renewals at the same time: they come days before a token's end, so nobody waits for them, while more of them would
+be felt by those who wait for a check (`tests/benchmarks/test_renewals.py`)."""
 
-BATCH = 100
+BATCH = 10
+"""Renewals between two looks at the lock: all of them together end before it does, however slow the vendors are."""
+
+NEW = 100
+"""Credentials that are met at once."""
+
 FIRST = 2.0
 """Seconds after the start until the first look, at most: much may have become due while nothing ran."""
 
@@ -88,7 +94,7 @@ class KeepAlive:
 
     def _meet_new(self) -> None:
         """Take up credentials that came from an import or were made before."""
-        for identifier in self._store.logins.missing(VENDORS, BATCH):
+        for identifier in self._store.logins.missing(VENDORS, NEW):
             credential = self._store.credentials.get(identifier)
             if not credential.damaged:
                 watch(self._store, credential)

@@ -38,6 +38,9 @@ from webapp.core.verification.verifier import Fresh
 LEASE = WHOLE + 5
 """Seconds that the lock is held at most without a word; longer than one request may take."""
 
+FRESH = 2.0
+"""Seconds after which a lock is prolonged before a request: what is left of it is more than the request may take."""
+
 WAIT = LEASE + 5
 """Seconds to wait for somebody else's renewal; longer than the lock of a process that died."""
 
@@ -197,6 +200,7 @@ class Lock:
 
     def __init__(self, store: Store, name: str) -> None:
         self._locks, self._name, self._owner = store.locks, name, secrets.token_hex(16)
+        self._taken = float("-inf")
 
     def wait(self) -> None:
         """Wait for the lock.
@@ -209,13 +213,16 @@ class Lock:
             if time.monotonic() > until:
                 raise TransientError("Someone else is busy with this. Try again in a moment.")
             time.sleep(POLL)
+        self._taken = time.monotonic()
 
     def prolong(self) -> None:
-        """Hold the lock for one more request.
+        """Hold the lock for one more request; one that was just taken lasts long enough.
 
         Raises:
             TransientError: It was lost: this process stood still for too long.
         """
+        if time.monotonic() - self._taken < FRESH:
+            return
         if not self._locks.try_hold(self._name, self._owner, LEASE):
             raise TransientError("Someone else renews this token. Try again in a moment.")
 
