@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from reconcile.samples import resource
 
+from credential_operator.controller import worklist
 from credential_operator.controller.held import Change, Held
 from credential_operator.controller.index import Index
 from credential_operator.controller.worklist import Urgency, Worklist
@@ -99,6 +101,34 @@ def test_the_urgent_go_first_and_nothing_is_done_twice_at_once() -> None:
         return order
 
     assert asyncio.run(main()) == ["first", "later", "change", "first"]
+
+
+def test_the_others_have_little_room_beside_those_that_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worklist, "CALM", 0.2)
+
+    async def scenario() -> None:
+        waiting = Worklist()
+        for number in range(10):
+            waiting.add(Place("db", f"old-{number}"), Urgency.LATER)
+        waiting.add(Place("db", "new"), Urgency.FIRST)
+        taken = [await asyncio.wait_for(waiting.get(), 1) for _ in range(3)]
+        assert [place.name for place, _ in filter(None, taken)] == ["new", "old-0", "old-1"]
+        third = asyncio.create_task(waiting.get())
+        await asyncio.sleep(0.05)
+        assert not third.done()
+        waiting.add(Place("db", "newer"), Urgency.FIRST)
+        assert (await asyncio.wait_for(third, 1) or ("", 0))[0] == Place("db", "newer")
+        fourth = asyncio.create_task(waiting.get())
+        await asyncio.sleep(0.05)
+        assert not fourth.done()
+        waiting.done(Place("db", "old-0"))
+        assert (await asyncio.wait_for(fourth, 1) or ("", 0))[0] == Place("db", "old-2")
+        begun = asyncio.get_running_loop().time()
+        for _ in range(5):  # all the room is theirs when no new one came for a while
+            assert await asyncio.wait_for(waiting.get(), 2)
+        assert asyncio.get_running_loop().time() - begun > 0.05
+
+    asyncio.run(scenario())
 
 
 def test_a_sooner_look_replaces_a_later_one() -> None:

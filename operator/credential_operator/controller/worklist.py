@@ -21,11 +21,21 @@ class Urgency(IntEnum):
     """A look after a while, and what a start finds."""
 
 
+CALM = 1.0
+"""Seconds after the last resource that went first in which the others have little room."""
+
+BESIDE = 2
+"""Others that are looked at together with those that go first. More of them would not be done sooner, as the API server
+is busy with so many, and would be in the way of a new resource."""
+
+
 class Worklist:
     """Places to look at."""
 
     def __init__(self) -> None:
         self._lines: tuple[deque[Place], ...] = tuple(deque() for _ in Urgency)
+        self._behind: set[Place] = set()
+        self._first = -CALM
         self._waiting: dict[Place, tuple[Urgency, float]] = {}
         self._active: dict[Place, Urgency | None] = {}
         self._timers: dict[Place, asyncio.TimerHandle] = {}
@@ -42,6 +52,8 @@ class Worklist:
         if known and known[0] <= urgency:
             return
         self._waiting[place] = (urgency, known[1] if known else time.monotonic())
+        if urgency is Urgency.FIRST:
+            self._first = time.monotonic()
         self._lines[urgency].append(place)
         self._some.set()
 
@@ -75,21 +87,45 @@ class Worklist:
         Nothing comes back after the list was closed.
         """
         while not self._closed:
-            for urgency, line in zip(Urgency, self._lines, strict=True):
-                while line:
-                    place = line.popleft()
-                    waiting = self._waiting.get(place)
-                    if waiting and waiting[0] is urgency:
-                        del self._waiting[place]
-                        self._active[place] = None
-                        return place, time.monotonic() - waiting[1]
+            if taken := self._next():
+                return taken
             self._some.clear()
+            if self._waiting:  # for room beside those that go first
+                asyncio.get_running_loop().call_later(CALM, self._some.set)
             await self._some.wait()
         return None
+
+    def _next(self) -> tuple[Place, float] | None:
+        """Take the most urgent place that there is room for."""
+        for urgency, line in zip(Urgency, self._lines, strict=True):
+            if not self._room(urgency):
+                return None
+            while line:
+                place = line.popleft()
+                waiting = self._waiting.get(place)
+                if waiting and waiting[0] is urgency:
+                    return self._take(place, urgency), time.monotonic() - waiting[1]
+        return None
+
+    def _room(self, urgency: Urgency) -> bool:
+        """Tell whether one more of these may be looked at now."""
+        if urgency is Urgency.FIRST or len(self._behind) < BESIDE:
+            return True
+        return time.monotonic() - self._first >= CALM
+
+    def _take(self, place: Place, urgency: Urgency) -> Place:
+        del self._waiting[place]
+        self._active[place] = None
+        if urgency is not Urgency.FIRST:
+            self._behind.add(place)
+        return place
 
     def done(self, place: Place) -> None:
         """Say that a place was looked at."""
         again = self._active.pop(place, None)
+        if place in self._behind:
+            self._behind.discard(place)
+            self._some.set()
         if again is not None:
             self.add(place, again)
 

@@ -42,7 +42,6 @@ from credential_operator.wanted.values import Place
 from webapp.core.cluster.mirror import Mirror
 from webapp.core.cluster.publishing import changed_names
 from webapp.core.errors import CredentialError, PermanentError
-from webapp.core.oauth.refresh import TokenDoor
 from webapp.core.verification.states import Result
 from webapp.core.verification.verifier import Tokens
 
@@ -55,6 +54,9 @@ DEAF_SECONDS = 150.0
 
 QUIET_SECONDS = 0.1
 """Seconds without an event of a resource after which a list counts as over, once its number is right."""
+
+RECOUNT_SECONDS = 1.0
+"""Seconds without an event of a resource after which they are counted again, while some seem to be missing."""
 
 SWEEP_SECONDS = 600.0
 DRAIN_SECONDS = 20.0
@@ -111,6 +113,8 @@ class Operator:
         self.metrics.registry.register(States(self.controller))
 
     def _door(self) -> Tokens:
+        from webapp.core.oauth.refresh import TokenDoor  # noqa: PLC0415  who has no OAuth token does not pay for it
+
         return TokenDoor(self._runtime.store, by=BY)
 
     async def run(self) -> int:
@@ -166,6 +170,7 @@ class Operator:
         while True:
             try:
                 await self._kube.request("GET", DISCOVERY, resource="discovery")
+                await self._count_all()
                 for path in self._paths(DISCOVERY, PLURAL):
                     await self._try_to_watch(path)
             except KubeError as error:
@@ -178,12 +183,11 @@ class Operator:
             await asyncio.sleep(1.0)
 
     async def _try_to_watch(self, path: str) -> None:
-        """List one resource and begin a watch.
+        """Begin a watch.
 
         Raises:
-            KubeError: One of these is refused.
+            KubeError: It is refused.
         """
-        await self._count(path)
         with suppress(*CUT_OFF):
             async with self._kube.stream(f"{path}?watch=1&timeoutSeconds=1", accept=METADATA, seconds=10) as answer:
                 if answer.status >= HTTPStatus.BAD_REQUEST:
@@ -239,17 +243,21 @@ class Operator:
         await asyncio.gather(self._follow_publications(), self._sweep())
 
     async def _listed(self) -> None:
-        """Wait until as many resources are known as the API server counts."""
+        """Wait until as many resources are known as the API server counts; count again when no more come."""
+        wanted, counted = -1, 0.0
         while True:
             self._hear_signals()
-            with suppress(KubeError):
-                counts = [await self._count(path) for path in self._paths(DISCOVERY, PLURAL)]
-                if (
-                    len(self._index.resources) >= sum(counts)
-                    and time.monotonic() - self.controller.heard >= QUIET_SECONDS
-                ):
-                    return
-            await asyncio.sleep(0.25)
+            silence = time.monotonic() - max(self.controller.heard, counted)
+            if 0 <= wanted <= len(self._index.resources) and silence >= QUIET_SECONDS:
+                return
+            if wanted < 0 or silence >= RECOUNT_SECONDS:  # some may have gone since
+                with suppress(KubeError):
+                    wanted = await self._count_all()
+                counted = time.monotonic()
+            await asyncio.sleep(QUIET_SECONDS)
+
+    async def _count_all(self) -> int:
+        return sum([await self._count(path) for path in self._paths(DISCOVERY, PLURAL)])
 
     async def _count(self, path: str) -> int:
         page = await self._kube.request("GET", f"{path}?limit=1", accept=METADATA_LIST, resource=PLURAL, subject="list")

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import kopf
-
 from credential_operator.kube.client import Kube
 from credential_operator.names import GROUP, PLURAL, VERSION
+from credential_operator.running.weight import hidden
+
+with hidden("kubernetes"):  # Kopf would take its classes for granted in what handlers return; ours return nothing
+    import kopf
 
 Heard = Callable[[str | None, Mapping[str, Any]], None]
 """Told the kind of an event and the resource."""
