@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from formats import samples
+from formats.proving import proves
 
 from webapp.core.formats import FORMATS, render
+from webapp.core.providers import PROVIDERS
 
 NAMES: dict[str, Any] = tomllib.loads((Path(__file__).parent / "key_names.toml").read_text(encoding="utf-8"))
 PAIRS = [(key, provider) for key in NAMES for provider in FORMATS[key].providers]
@@ -22,6 +24,9 @@ def names_of(key: str, provider: str) -> dict[str, Any]:
     return listed if "source" in listed else listed[provider]
 
 
+@proves(
+    NAMES, PROVIDERS, "its keys and its type are those that the tool's own source or manual names; the tool is not run"
+)
 @pytest.mark.parametrize(("key", "provider"), PAIRS)
 def test_keys_and_type_are_what_the_source_of_the_tool_names(key: str, provider: str) -> None:
     known = names_of(key, provider)

@@ -18,9 +18,10 @@ import pytest
 import yaml
 from azure.storage.blob import BlobServiceClient
 from formats import samples
+from formats.proving import proves
 from servers.runs import free_port, need
 
-from webapp.core.fields import Attributes
+from webapp.core.fields import Attributes, as_text
 from webapp.core.formats import FORMATS, Source, render
 from webapp.core.formats.tools.rclone import options_of
 from webapp.core.providers import PROVIDERS
@@ -139,6 +140,7 @@ def written(folder: Path, format_key: str, given: Source, **options: str) -> tup
     return {**made.environment, **named}, folder
 
 
+@proves(("rclone", "volsync-rclone"), CLOUDS, "rclone (the bundled one and Debian's) reads every awkward value back")
 @pytest.mark.parametrize("which", RCLONES)
 @pytest.mark.parametrize("provider", CLOUDS)
 @pytest.mark.parametrize("format_key", ["rclone", "volsync-rclone"])
@@ -152,6 +154,11 @@ def test_rclone_reads_every_awkward_value_back(format_key: str, provider: str, w
     assert plain == {key: reveal(value) if key in obscured else value for key, value in wanted.items()}
 
 
+@proves(
+    ("rclone", "rclone-env", "volsync-rclone"),
+    "S3",
+    "rclone (the bundled one and Debian's) lists an S3 server of rclone",
+)
 @pytest.mark.parametrize("which", RCLONES)
 @pytest.mark.parametrize("format_key", ["rclone", "rclone-env", "volsync-rclone"])
 def test_rclone_lists_an_s3_server(format_key: str, which: str, bucket: Source, tmp_path: Path) -> None:
@@ -159,6 +166,11 @@ def test_rclone_lists_an_s3_server(format_key: str, which: str, bucket: Source, 
     assert run(rclone(which), "lsf", "backup:", **environment).splitlines() == ["backups/"]
 
 
+@proves(
+    ("rclone", "rclone-env"),
+    ("WEBDAV", "FTP", "SFTP"),
+    "rclone (the bundled one and Debian's) logs in to a server of rclone",
+)
 @pytest.mark.parametrize("which", RCLONES)
 @pytest.mark.parametrize("format_key", ["rclone", "rclone-env"])
 @pytest.mark.parametrize("kind", ["webdav", "ftp", "sftp"])
@@ -182,6 +194,7 @@ def test_rclone_logs_in_with_an_awkward_password(kind: str, format_key: str, whi
 RESTIC_S3 = ("restic", "restic-rclone", "k8up", "volsync-restic")
 
 
+@proves(RESTIC_S3, "S3", "restic initialises, backs up and lists on an S3 server of rclone")
 @pytest.mark.parametrize("format_key", RESTIC_S3)
 def test_restic_backs_up_to_an_s3_server(format_key: str, bucket: Source, tmp_path: Path) -> None:
     options = {"repository": f"backups/{format_key}", "password": samples.REPOSITORY_PASSWORD}
@@ -201,6 +214,7 @@ def backed_up(folder: Path, environment: dict[str, str], *more: str) -> None:
     assert snapshot["paths"] == [str(folder / "letter")]
 
 
+@proves("restic", "SFTP", "restic initialises, backs up and lists over OpenSSH")
 def test_restic_backs_up_over_sftp_with_key_and_host_key(ssh_server: Source, tmp_path: Path) -> None:
     options = {"repository": str(tmp_path / "kept"), "password": samples.REPOSITORY_PASSWORD}
     environment, folder = written(tmp_path / "c", "restic", ssh_server, **options)
@@ -208,6 +222,7 @@ def test_restic_backs_up_over_sftp_with_key_and_host_key(ssh_server: Source, tmp
     backed_up(folder, environment, "-o", f"sftp.command={command}")
 
 
+@proves("restic", "HTTP", "restic initialises, backs up and lists on a REST server")
 def test_restic_backs_up_to_a_rest_server(tmp_path: Path) -> None:
     (tmp_path / "served").mkdir()
     with serving("restic", str(tmp_path / "served")) as port:
@@ -217,6 +232,7 @@ def test_restic_backs_up_to_a_rest_server(tmp_path: Path) -> None:
         backed_up(folder, environment)
 
 
+@proves("ssh-auth", "SFTP", "sftp logs in to OpenSSH and refuses another host key; ssh-keygen reads the key")
 def test_ssh_logs_in_with_the_files_and_refuses_another_host_key(ssh_server: Source, tmp_path: Path) -> None:
     _, folder = written(tmp_path / "c", "ssh-auth", ssh_server)
     sftp = [need("sftp"), "-F", folder / "ssh_config", "-b", "-", "real-server"]
@@ -230,6 +246,7 @@ def test_ssh_logs_in_with_the_files_and_refuses_another_host_key(ssh_server: Sou
     assert b"HOST IDENTIFICATION HAS CHANGED" in done.stderr
 
 
+@proves(("aws-credentials", "velero"), "S3", "boto3 lists an S3 server of rclone")
 @pytest.mark.parametrize(("format_key", "name"), [("aws-credentials", "credentials"), ("velero", "cloud")])
 def test_boto3_reads_the_file_and_lists_an_s3_server(
     format_key: str, name: str, bucket: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -242,6 +259,7 @@ def test_boto3_reads_the_file_and_lists_an_s3_server(
     assert [found["Name"] for found in client.list_buckets()["Buckets"]] == ["backups"]
 
 
+@proves("aws-credentials", "S3", "boto3 reads every awkward value back")
 def test_boto3_reads_every_awkward_value_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = samples.source("S3")
     _, folder = written(tmp_path / "c", "aws-credentials", given)
@@ -250,6 +268,7 @@ def test_boto3_reads_every_awkward_value_back(tmp_path: Path, monkeypatch: pytes
     assert (found.access_key, found.secret_key) == (given.text("access_key_id"), given.text("secret_access_key"))
 
 
+@proves("azure-connection-string", "AZUREBLOB", "azure-storage-blob reads account, key and address")
 def test_azures_library_reads_the_connection_string() -> None:
     given = samples.source("AZUREBLOB")
     text = render("azure-connection-string", given, {}).environment["AZURE_STORAGE_CONNECTION_STRING"]
@@ -267,6 +286,16 @@ def test_a_yaml_parser_reads_objstores_configuration(provider: str) -> None:
     )
     values = set(map(str, made["config"].values()))
     assert {str(value) for value in given.provider.secret_values(given.attributes)} <= values
+
+
+@proves("env", PROVIDERS, "a process gets every awkward value as its variable")
+@pytest.mark.parametrize("provider", FORMATS["env"].providers)
+def test_a_process_gets_every_field_as_a_variable(provider: str) -> None:
+    given = samples.source(provider)
+    environment = render("env", given, {"variable_prefix": "BACKUP_"}).environment
+    told = run("/usr/bin/env", "-0", **environment).split("\0")
+    found = dict(line.split("=", 1) for line in told if line.startswith("BACKUP_"))
+    assert found == {f"BACKUP_{key.upper()}": as_text(value) for key, value in given.attributes.items()}
 
 
 def test_a_yaml_parser_reads_clouds_yaml_against_the_key_names_of_openstacksdk() -> None:

@@ -92,7 +92,15 @@ OLDEST_API_SERVER = GoModule(
     kubernetes=True,
     tags=("providerless",),  # the legacy cloud providers of this version are no modules that can be had
 )
-GO_MODULES = (STORAGE, CONTROL_PLANE, CHARTS, OLDEST_API_SERVER)
+OBJSTORE = GoModule("objstore's client", "objstore", (".",))
+VELERO_STORE = GoModule(
+    "Velero's plugin for AWS, and what speaks to it",
+    "velero_store",
+    (".", "github.com/vmware-tanzu/velero-plugin-for-aws/velero-plugin-for-aws"),
+)
+GO_MODULES = (STORAGE, CONTROL_PLANE, CHARTS, OLDEST_API_SERVER, OBJSTORE, VELERO_STORE)
+"""Later ones name the same versions of what they share with earlier ones (Kubernetes, AWS, Azure, Google), so that little
+is left to compile: a build is kept by version."""
 
 DEBIAN_PARTS: dict[str, str] = {
     "/usr/sbin/vsftpd": "vsftpd",
@@ -125,6 +133,8 @@ DEBIAN_PARTS: dict[str, str] = {
     "/usr/sbin/runc": "runc",
     "/usr/bin/catatonit": "catatonit",
     "/usr/bin/mmdebstrap": "mmdebstrap",
+    "/usr/bin/swift": "python3-swiftclient",
+    "/usr/lib/python3/dist-packages/openstack": "python3-openstacksdk",
 }
 """Debian packages by a file (a pattern) that tells whether each is installed."""
 

@@ -111,7 +111,6 @@ class Format:
         carriers: What is done for each provider type that it can carry.
         keys: The keys that it writes.
         usage: A short snippet of a manifest or a shell line for these names.
-        proven: How the tests prove it; part of the documentation.
         options: What can be chosen. An option of a secret kind is the repository's own secret: it is given, or
             generated once and kept under the name in `kept_by`.
         kept_by: Key of the option that names the repository whose secret option is kept; empty when there is none.
@@ -126,7 +125,6 @@ class Format:
     carriers: Mapping[str, Carrier]
     keys: tuple[KeyNote, ...]
     usage: Callable[[Names], str]
-    proven: str
     options: tuple[Field, ...] = ()
     kept_by: str = ""
     refusals: Mapping[str, str] = field(default_factory=dict[str, str])

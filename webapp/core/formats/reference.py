@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from webapp.core.fields import Field
 from webapp.core.formats import FORMATS
 from webapp.core.formats.base import Format
+from webapp.core.formats.proofs import proofs
 from webapp.core.providers import PROVIDERS
 
 HEAD = """# Formats
 
 Every format: which tool reads it, which keys it has, which providers it can carry, and how that is proven by the tests.
+The proofs are told by the tests' own marks. Where none is named, the keys stand in a golden file only. *The fake
+internet* is a program of the tests that speaks for vendors that cannot be had on one machine.
+
 A repository's password is given or generated once, kept encrypted under the name of the repository, and never generated
 again. Whoever loses it loses the backups.
 """
@@ -31,8 +35,23 @@ def _format(listed: Format) -> Iterator[str]:
     )
     if listed.options:
         yield "| option | default | what it is |\n|---|---|---|\n" + "".join(map(_option, listed.options))
-    source = f" Keys after {listed.source}." if listed.source else ""
-    yield f"Proven: {listed.proven}.{source}\n"
+    yield "| provider | how it is proven |\n|---|---|\n" + "".join(map(_proven, *_proofs_of(listed)))
+    if listed.source:
+        yield f"Keys after {listed.source}.\n"
+
+
+def _proofs_of(listed: Format) -> tuple[list[str], list[str]]:
+    """Return the providers, and beside each what was proven with which tests."""
+    known: dict[str, dict[str, list[str]]] = {key: {} for key in listed.providers}
+    for proof in proofs():
+        if proof.format == listed.key:
+            known[proof.provider].setdefault(proof.how, []).append(f"`{proof.test}`")
+    told = [[f"{how} ({', '.join(tests)})" for how, tests in found.items()] for found in known.values()]
+    return [PROVIDERS[key].label for key in known], ["; ".join(found) or "a golden file" for found in told]
+
+
+def _proven(label: str, how: str) -> str:
+    return f"| {label} | {cell(how)} |\n"
 
 
 def _option(option: Field) -> str:

@@ -53,7 +53,6 @@ AWS_CREDENTIALS = Format(
     {"S3": _aws},
     (KeyNote("credentials", "one section with aws_access_key_id, aws_secret_access_key and aws_session_token"),),
     _aws_usage,
-    "boto3 reads it and lists a real server",
     options=(PROFILE,),
     refusals={"": "{label} is not reached with AWS keys. Store an S3 credential of the same storage, if it has one."},
     source="docs.aws.amazon.com/sdkref/latest/guide/file-format.html",
@@ -72,7 +71,6 @@ GOOGLE_JSON = Format(
     {"GOOGLE_CLOUD_STORAGE": _google, "GOOGLE_DRIVE": _google},
     (KeyNote("key.json", "the key file on one line"),),
     lambda names: f"GOOGLE_APPLICATION_CREDENTIALS=key.json …   # Secret {names.secret}\n",
-    "google-auth gets a token with it, from a log-in service that checks its signature",
     refusals={"": "{label} has no service account key."},
     source="cloud.google.com/docs/authentication/application-default-credentials",
 )
@@ -90,7 +88,6 @@ AZURE_CONNECTION_STRING = Format(
     {"AZUREBLOB": _azure},
     (KeyNote("AZURE_STORAGE_CONNECTION_STRING", "account, key or SAS, and where the account is"),),
     lambda names: f"az storage container list\n\n# in a pod\nenvFrom:\n- secretRef: {{name: {names.secret}}}\n",
-    "azure-storage-blob reads account, key and address from it; no server is asked",
     refusals={"": "{label} is no Azure account."},
     source="learn.microsoft.com/azure/storage/common/storage-configure-connection-string",
 )
@@ -144,7 +141,6 @@ OPENSTACK_CLOUDS = Format(
     {"OPENSTACK_SWIFT": _clouds},
     (KeyNote("clouds.yaml", "one cloud with its log-in"),),
     lambda names: f"OS_CLIENT_CONFIG_FILE=clouds.yaml openstack --os-cloud {names.option('cloud')} container list\n",
-    "a YAML parser reads it; openstacksdk itself is not run",
     options=(CLOUD,),
     refusals={"": "{label} is no OpenStack cloud."},
     source="docs.openstack.org/openstacksdk: user/config/configuration",

@@ -36,7 +36,6 @@ SSH_AUTH = Format(
         KeyNote("username", "the account on the server"),
     ),
     _ssh_usage,
-    "sftp logs in to a server with it and refuses another host key; ssh-keygen reads the key",
     options=(FOLDER,),
     refusals={"": "{label} is not reached with an SSH key."},
     source="kubernetes.io/docs/concepts/configuration/secret: SSH authentication secrets",
@@ -65,7 +64,6 @@ BASIC_AUTH = Format(
     {"WEBDAV": _basic, "FTP": _basic, "SFTP": _basic, "MEGA": _basic, "HTTP": _web},
     (KeyNote("username", "the account"), KeyNote("password", "its password")),
     lambda names: f"env:\n- name: PASSWORD\n  valueFrom: {{secretKeyRef: {{name: {names.secret}, key: password}}}}\n",
-    "golden files",
     refusals={"": "{label} has no user with a password."},
     source="kubernetes.io/docs/concepts/configuration/secret: Basic authentication Secret",
 )

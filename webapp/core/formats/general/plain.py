@@ -72,7 +72,6 @@ ENV = Format(
     dict.fromkeys(PROVIDERS, _environment),
     (KeyNote("<PREFIX><FIELD>", "one variable for each field that has a value, in capital letters"),),
     lambda names: f"envFrom:\n- secretRef: {{name: {names.secret}}}\n",
-    "a shell prints the values it got",
     options=(PREFIX,),
 )
 
@@ -202,7 +201,6 @@ TEMPLATE = Format(
     _CARRIERS,
     (KeyNote("<file>", "the template with its values"),),
     _template_usage,
-    "golden files, and templates that must be refused",
     options=(TEMPLATE_TEXT, FILE_NAME),
     source="jinja.palletsprojects.com: templates",
 )

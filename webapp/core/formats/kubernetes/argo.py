@@ -50,7 +50,6 @@ ARGO = Format(
         KeyNote(CA_KEY, "the CA certificate, when there is one, for caSecret"),
     ),
     _usage,
-    "golden files after Argo's source; the tool itself is not run",
     refusals={"": "Argo Workflows cannot reach {label}. Store an S3 credential of the same storage, if it has one."},
     source="argoproj/argo-workflows: pkg/apis/workflow/v1alpha1/workflow_types.go",
 )

@@ -40,7 +40,6 @@ BITPOKE = Format(
         KeyNote("GCS_SERVICE_ACCOUNT_JSON_KEY, GCS_PROJECT_ID", "the key file of Google"),
     ),
     _usage,
-    "golden files after the operator's documentation; the tool itself is not run",
     refusals={
         "": "Bitpoke's operator cannot reach {label}. Store an S3 credential of the same storage, if it has one."
     },

@@ -61,7 +61,6 @@ CLOUDNATIVE_PG = Format(
         KeyNote(CA_KEY, "the CA certificate, when there is one, for endpointCA"),
     ),
     _usage,
-    "barman's cloud tools reach a real S3 server and Azurite with it; golden files for Google",
     refusals={"": "CloudNativePG cannot reach {label}. Store an S3 credential of the same storage, if it has one."},
     source="cloudnative-pg/barman-cloud: pkg/api/config.go",
 )

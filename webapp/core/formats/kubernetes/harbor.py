@@ -46,7 +46,6 @@ HARBOR = Format(
         KeyNote("REGISTRY_STORAGE_SWIFT_PASSWORD", "Swift"),
     ),
     _usage,
-    "golden files after the chart's values; the tool itself is not run",
     refusals={"": "Harbor cannot keep images at {label}. Store an S3 credential of the same storage, if it has one."},
     source="goharbor/harbor-helm: values.yaml",
 )

@@ -41,7 +41,6 @@ K8UP = Format(
         KeyNote(GOOGLE_FILE, "the key file of Google, to be mounted at the folder"),
     ),
     _usage,
-    "restic runs with the variables on an S3 server; other storages by golden files",
     options=(REPOSITORY, REPOSITORY_PASSWORD, FOLDER),
     kept_by="repository",
     refusals={

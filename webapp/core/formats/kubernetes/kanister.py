@@ -54,7 +54,6 @@ KANISTER = Format(
         ),
     ),
     _usage,
-    "golden files after the names in Kanister's source; the tool itself is not run",
     refusals={"": "Kanister cannot reach {label}. Store an S3 credential of the same storage, if it has one."},
     source="kanisterio/kanister: pkg/secrets",
 )

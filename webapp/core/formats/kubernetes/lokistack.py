@@ -76,7 +76,6 @@ LOKISTACK = Format(
         KeyNote("auth_url, username, …, container_name", "Swift"),
     ),
     _usage,
-    "golden files after the operator's documentation; the tool itself is not run",
     options=(BUCKET,),
     refusals={"": "The Loki operator cannot reach {label}. Store an S3 credential of the same storage, if it has one."},
     source="grafana/loki: operator/docs/lokistack/object_storage.md",

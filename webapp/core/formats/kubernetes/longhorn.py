@@ -51,7 +51,6 @@ LONGHORN = Format(
         KeyNote("AZBLOB_ACCOUNT_NAME, AZBLOB_ACCOUNT_KEY, AZBLOB_ENDPOINT, AZBLOB_CERT", "the same for Azure"),
     ),
     _usage,
-    "golden files after the names in Longhorn's source; the tool itself is not run",
     refusals={
         "": "Longhorn has no backup target for {label}. Store an S3 credential of the same storage, if it has one.",
         "GOOGLE_CLOUD_STORAGE": "Longhorn reaches Google by S3 only: make HMAC keys at Google and store them as an S3 "

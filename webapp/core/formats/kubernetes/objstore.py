@@ -99,7 +99,6 @@ OBJSTORE = Format(
     {"S3": _s3, "AZUREBLOB": _azure, "GOOGLE_CLOUD_STORAGE": _google, "OPENSTACK_SWIFT": _swift},
     (KeyNote("objstore.yml", "type, config and prefix; the file's name can be chosen"),),
     _usage,
-    "a YAML parser reads it; objstore itself is not run",
     options=(BUCKET, PREFIX, FILE),
     refusals={"": "objstore cannot reach {label}. Store an S3 credential of the same storage, if it has one."},
     source="thanos-io/objstore: README.md",

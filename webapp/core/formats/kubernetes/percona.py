@@ -37,7 +37,6 @@ PERCONA = Format(
         KeyNote("AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY", "the account of Azure"),
     ),
     _usage,
-    "golden files after Percona's documentation; the tool itself is not run",
     refusals={
         "": "Percona's operators cannot reach {label}. Store an S3 credential of the same storage, if it has one."
     },

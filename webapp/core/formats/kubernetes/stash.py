@@ -88,7 +88,6 @@ STASH = Format(
     {provider: _for_stash(provider) for provider in STORAGES},
     (KeyNote("RESTIC_PASSWORD", "the repository's password"), *KEYS),
     _stash_usage,
-    "golden files after Stash's source; the tool itself is not run",
     options=(REPOSITORY, REPOSITORY_PASSWORD),
     kept_by="repository",
     refusals=REFUSED,
@@ -102,7 +101,6 @@ KUBESTASH = Format(
     {provider: _for_kubestash(provider) for provider in ("S3", "AZUREBLOB", "GOOGLE_CLOUD_STORAGE")},
     KEYS,
     _kubestash_usage,
-    "golden files after KubeStash's source; the tool itself is not run",
     refusals={"": "KubeStash cannot reach {label}. VolSync (volsync-restic) can."},
     source="kubestash/apimachinery: pkg/blob/blob.go",
 )

@@ -64,7 +64,6 @@ VELERO = Format(
     {"S3": _aws, "GOOGLE_CLOUD_STORAGE": _google, "AZUREBLOB": _azure},
     (KeyNote(CLOUD, "AWS: a credentials file; Google: the key file; Azure: lines of NAME='value'"),),
     _usage,
-    "boto3 reads the file for AWS and lists an S3 server; Google and Azure by golden files",
     options=(PROFILE, optional(BUCKET)),
     refusals={"": "Velero has no plugin for {label}. Store an S3 credential of the same storage, if it has one."},
     source="velero-plugin-for-aws, -gcp and -microsoft-azure: README.md",

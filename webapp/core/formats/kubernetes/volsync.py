@@ -55,7 +55,6 @@ VOLSYNC_RESTIC = Format(
         KeyNote(CA_KEY, "the CA certificate, when there is one, for customCA"),
     ),
     _restic_usage,
-    "restic runs with the variables on an S3 server; VolSync itself is not run",
     options=(REPOSITORY, REPOSITORY_PASSWORD, REMOTE, TOKEN),
     kept_by="repository",
     refusals=READ_ONLY,
@@ -87,7 +86,6 @@ VOLSYNC_RCLONE = Format(
         KeyNote(CA_KEY, "the CA certificate, when there is one, for customCA"),
     ),
     _rclone_usage,
-    "rclone reads it back; the key's name against the mover's",
     options=(REMOTE, TOKEN),
     source="backube/volsync: internal/controller/mover/rclone/mover.go",
 )

@@ -61,7 +61,6 @@ ZALANDO = Format(
         KeyNote(f"GOOGLE_APPLICATION_CREDENTIALS, WALG_GS_PREFIX, {GOOGLE_FILE}", "the same for Google"),
     ),
     _usage,
-    "golden files after the operator's documentation; the tool itself is not run",
     options=(BUCKET, PREFIX, FOLDER),
     refusals={"": "WAL-G is not set up here for {label}. Store an S3 credential of the same storage, if it has one."},
     source="zalando/postgres-operator: docs/administrator.md; wal-g: docs/STORAGES.md",

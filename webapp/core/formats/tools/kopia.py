@@ -71,7 +71,6 @@ KOPIA = Format(
         KeyNote("RCLONE_CONFIG_BACKUP_<OPTION>", "the remote `backup` for every other provider"),
     ),
     _usage,
-    "the key names against Kopia's documentation",
     options=(REPOSITORY, REPOSITORY_PASSWORD, TOKEN, FOLDER),
     kept_by="repository",
     refusals=READ_ONLY,

@@ -129,7 +129,6 @@ PGBACKREST = Format(
         KeyNote(CA_KEY, "the CA certificate, when there is one, named by repo1-storage-ca-file"),
     ),
     _usage,
-    "pgbackrest lists a real S3 server with it, under a private authority; golden files for the others",
     options=(BUCKET, PATH, NUMBER, CIPHER, replace(FOLDER, default="/etc/pgbackrest/conf.d")),
     kept_by="bucket",
     refusals={"": "pgBackRest has no storage for {label}. Store an S3 credential of the same storage, if it has one."},

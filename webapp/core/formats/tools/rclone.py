@@ -125,7 +125,6 @@ RCLONE = Format(
         KeyNote(CA_KEY, "the CA certificate, when there is one: `--ca-cert`"),
     ),
     _conf_usage,
-    "rclone (the bundled one and Debian's) reads every provider back and lists S3, WebDAV, FTP and SFTP servers",
     options=(REMOTE, TOKEN),
     source="rclone.org/docs",
 )
@@ -140,7 +139,6 @@ RCLONE_ENV = Format(
         KeyNote(CA_KEY, "the CA certificate, when there is one; RCLONE_CA_CERT names it"),
     ),
     _env_usage,
-    "rclone (the bundled one and Debian's) lists S3, WebDAV, FTP and SFTP servers",
     options=(REMOTE, TOKEN, FOLDER),
     source="rclone.org/docs",
 )

@@ -196,7 +196,6 @@ RESTIC = Format(
         KeyNote(CA_KEY, "the CA certificate, when there is one; RESTIC_CACERT names it"),
     ),
     _usage,
-    "restic initialises, backs up and lists on S3, SFTP and REST servers; other storages by golden files",
     options=(REPOSITORY, REPOSITORY_PASSWORD, FOLDER),
     kept_by="repository",
     refusals={
@@ -218,7 +217,6 @@ RESTIC_RCLONE = Format(
         KeyNote(CA_KEY, "the CA certificate, when there is one; RCLONE_CA_CERT names it"),
     ),
     _rclone_usage,
-    "restic initialises, backs up and lists through rclone on S3 and WebDAV servers",
     options=(REPOSITORY, REPOSITORY_PASSWORD, REMOTE, TOKEN, FOLDER),
     kept_by="repository",
     refusals=READ_ONLY,
