@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,6 +92,14 @@ class House:
         for path in sorted(self.program.folder.rglob("*")):
             if path.is_file() and path.name != SEED:
                 self.canaries.saw(f"the file {path.name}", path.read_bytes())
+                if path.suffix == ".zip":
+                    self.saw_backup(path.name, path.read_bytes())
+
+    def saw_backup(self, name: str, data: bytes) -> None:
+        """Note what is in a backup, unpacked; the seed in it is under its passphrase."""
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.namelist():
+                self.canaries.saw(f"the backup {name}, its {member}", archive.read(member))
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def test_nothing_came_out(canaries: Canaries) -> None:
 def test_enough_was_planted_and_seen(canaries: Canaries) -> None:
     assert len(canaries.planted) > 100
     kinds = {sight.where.split(" ")[1] for sight in canaries.sights}
-    assert {"answer", "log", "file", "arguments", "environment", "`show"} <= kinds, kinds
+    assert {"answer", "log", "file", "backup", "arguments", "environment", "`show", "`audit"} <= kinds, kinds
 
 
 ENCODINGS: dict[str, Callable[[str], str]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tempfile
@@ -55,7 +56,10 @@ def save(
 @contextmanager
 def _whole(path: Path, *, force: bool) -> Generator[IO[bytes]]:
     """Give a file that comes to its place when everything inside went well, and is gone when it did not."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:  # a file stands there; that the backup exists is something else
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
     number, aside = tempfile.mkstemp(dir=path.parent, prefix=LEFT_OVER)  # mode 0600
     try:
         with os.fdopen(number, "w+b") as file:

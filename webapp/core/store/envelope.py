@@ -7,11 +7,12 @@ record id, field and version. A value that was moved, swapped or put back in an 
 
 from __future__ import annotations
 
-import base64
+import binascii
 import json
 import os
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from json.encoder import encode_basestring_ascii
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,10 +23,14 @@ from webapp.core.store.keyring import KEY_BYTES, KeyRing
 FORMAT = "v1"
 NONCE = 12
 PARTS = 4
+DAMAGED = "This value is damaged. Enter it again or delete it."
+TO_URL, TO_PLAIN = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
+"""Between base64 as the library has it and the alphabet for URLs (RFC 4648, section 5), which `base64` does slower."""
+
+Decrypt = Callable[[bytes, bytes, bytes | None], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a sealed value stands: `credential`, its id, `attributes`, version 3."""
 
     kind: str
@@ -35,7 +40,8 @@ class Place:
 
     def bound(self) -> bytes:
         """Return the additional authenticated data; JSON keeps the parts apart whatever they hold."""
-        return json.dumps([FORMAT, self.kind, self.record, self.field, self.version]).encode()
+        kind, record, field = map(encode_basestring_ascii, (self.kind, self.record, self.field))
+        return f'["{FORMAT}", {kind}, {record}, {field}, {self.version}]'.encode()
 
 
 class Envelope:
@@ -51,13 +57,18 @@ class Envelope:
         Raises:
             LockedError: There is no master key.
         """
-        primary, master = self._leading()
+        primary, master = self.leading()
         data_key, bound = os.urandom(KEY_BYTES), place.bound()
         wrapped = _encrypt(master, data_key, bound + primary.encode())
         payload = _encrypt(data_key, json.dumps(value, separators=(",", ":")).encode(), bound)
         return ".".join((FORMAT, primary, _text(wrapped), _text(payload)))
 
-    def _leading(self) -> tuple[str, bytes]:
+    def leading(self) -> tuple[str, bytes]:
+        """Return the primary key and its id.
+
+        Raises:
+            LockedError: There is none, or the store is locked.
+        """
         self.ring.follow()
         primary = self.ring.primary_id
         master = self.ring.key(primary)
@@ -72,13 +83,14 @@ class Envelope:
             LockedError: Its master key or the primary one is missing.
             DamagedError: It was changed or does not belong here.
         """
-        primary, master = self._leading()
-        identifier, wrapped, payload = _parts(sealed)
-        bound = place.bound()
-        data_key = _decrypt(self._master(identifier), _bytes(wrapped), bound + identifier.encode())
-        return ".".join((FORMAT, primary, _text(_encrypt(master, data_key, bound + primary.encode())), payload))
+        return Rewrapper(self).rewrap(place, sealed)
 
-    def _master(self, identifier: str) -> bytes:
+    def master(self, identifier: str) -> bytes:
+        """Return a master key by its id.
+
+        Raises:
+            LockedError: It is missing.
+        """
         master = self.ring.key(identifier)
         if master is None:
             self.ring.follow()  # another process may have added it
@@ -96,8 +108,42 @@ class Envelope:
         """
         identifier, wrapped, payload = _parts(sealed)
         bound = place.bound()
-        data_key = _decrypt(self._master(identifier), _bytes(wrapped), bound + identifier.encode())
+        data_key = _decrypt(self.master(identifier), _bytes(wrapped), bound + identifier.encode())
         return json.loads(_decrypt(data_key, _bytes(payload), bound))
+
+
+class Rewrapper:
+    """Wraps the data keys of many values anew with the primary key that leads when it is made.
+
+    It holds what many values have in common, as that is most of the work otherwise.
+
+    Raises:
+        LockedError: There is no primary key, or the store is locked.
+    """
+
+    def __init__(self, envelope: Envelope) -> None:
+        self._envelope = envelope
+        self._primary, master = envelope.leading()
+        self._wrap = AESGCM(master).encrypt
+        self._ending = self._primary.encode()
+        self._unwrap: dict[str, tuple[Decrypt, bytes]] = {}
+
+    def rewrap(self, place: Place, sealed: str) -> str:
+        """Do one, as `Envelope.rewrap`."""
+        identifier, wrapped, payload = _parts(sealed)
+        unwrap, ending = self._unwrap.get(identifier) or self._opening(identifier)
+        bound, data, nonce = place.bound(), _bytes(wrapped), os.urandom(NONCE)
+        try:
+            data_key = unwrap(data[:NONCE], data[NONCE:], bound + ending)
+        except (InvalidTag, ValueError):
+            raise DamagedError(DAMAGED) from None
+        fresh = nonce + self._wrap(nonce, data_key, bound + self._ending)
+        return f"{FORMAT}.{self._primary}.{_text(fresh)}.{payload}"
+
+    def _opening(self, identifier: str) -> tuple[Decrypt, bytes]:
+        found = AESGCM(self._envelope.master(identifier)).decrypt, identifier.encode()
+        self._unwrap[identifier] = found
+        return found
 
 
 def sealed_key_id(sealed: str) -> str:
@@ -108,15 +154,15 @@ def sealed_key_id(sealed: str) -> str:
 def _parts(sealed: str) -> tuple[str, str, str]:
     parts = sealed.split(".")
     if len(parts) != PARTS or parts[0] != FORMAT:
-        raise DamagedError("This value is damaged. Enter it again or delete it.")
+        raise DamagedError(DAMAGED)
     return parts[1], parts[2], parts[3]
 
 
 def _bytes(text: str) -> bytes:
     try:
-        return base64.urlsafe_b64decode(text)
+        return binascii.a2b_base64(text.encode("ascii").translate(TO_PLAIN))
     except ValueError:
-        raise DamagedError("This value is damaged. Enter it again or delete it.") from None
+        raise DamagedError(DAMAGED) from None
 
 
 def _encrypt(key: bytes, data: bytes, bound: bytes) -> bytes:
@@ -128,8 +174,8 @@ def _decrypt(key: bytes, data: bytes, bound: bytes) -> bytes:
     try:
         return AESGCM(key).decrypt(data[:NONCE], data[NONCE:], bound)
     except (InvalidTag, ValueError):
-        raise DamagedError("This value is damaged. Enter it again or delete it.") from None
+        raise DamagedError(DAMAGED) from None
 
 
 def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode()
+    return binascii.b2a_base64(data, newline=False).translate(TO_URL).decode()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,17 +15,14 @@ from webapp.core.store.declared import Role, StoredTable
 from webapp.core.store.envelope import FORMAT, Envelope
 from webapp.core.store.faults import SeedError
 from webapp.core.store.keyring import KeyRing
-from webapp.core.store.keys.rewrap import BATCH, Rewrap, uses
+from webapp.core.store.keys.moving import Moving, Progress
+from webapp.core.store.keys.rewrap import BATCH, uses
 from webapp.core.store.locks import Locks
 from webapp.core.store.models import Tables, moment, now, place_of_proof, stamp
 from webapp.core.store.registry import TABLES, sealed_in
 
-LEASE = "rewrap"
-LEASE_SECONDS = 30.0
 GRACE = timedelta(minutes=10)
 """A key stays at least so long after another one took its place: what was being saved then is in the database by then."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +83,6 @@ class Keys:
         self._rows: Any = tables.master_key
         self._values: Any = tables.value
         self._envelope, self._audit, self._locks, self._meet = envelope, audit, locks, meet
-        self._owner = secrets.token_hex(8)
 
     @property
     def ring(self) -> KeyRing:
@@ -163,43 +157,11 @@ class Keys:
             stop: Tells whether to end early; what is done stays done.
             batch: Values in one transaction.
         """
-        total = left = self.pending()
-        moved = 0
-        while left and not (stop and stop()):
-            if progress:
-                progress(total - left, total)
-            if not self._leads():
-                break
-            if self._locks.try_hold(LEASE, self._owner, LEASE_SECONDS):
-                moved += self._pass(total, progress, pause, stop, batch)
-                self._locks.release(LEASE, self._owner)
-                if self.pending() >= left:  # the rest is damaged
-                    break
-            else:
-                time.sleep(0.2)
-            left = self.pending()
+        moving = Moving(self._database, self._envelope, self._locks, self.pending, self._leads)
+        with self._audit.failures(Action.ROTATION, name=self.ring.primary_id, detail={"what": "move"}):
+            moved = moving.run(progress or _silent, pause, stop or _never, batch)
         if moved:
             self._audit.note(Action.ROTATION, name=self.ring.primary_id, detail={"what": "moved", "values": moved})
-        if progress:
-            progress(total - self.pending(), total)
-        return moved
-
-    def _pass(
-        self, total: int, progress: Progress | None, pause: float, stop: Callable[[], bool] | None, batch: int
-    ) -> int:
-        moved, held = 0, time.monotonic()
-        for step in Rewrap(self._database, self._envelope).steps(batch):
-            moved += step.moved
-            if progress:
-                progress(min(moved, total), total)
-            if stop and stop():
-                break
-            if time.monotonic() - held > LEASE_SECONDS / 3:
-                if not self._locks.try_hold(LEASE, self._owner, LEASE_SECONDS):
-                    break
-                held = time.monotonic()
-            if pause:
-                time.sleep(pause)
         return moved
 
     def _leads(self) -> bool:
@@ -352,3 +314,12 @@ class Keys:
         row = rows.insert(id=identifier, proof=proof, created=at, replaced=at)
         change = {rows.proof: proof, rows.awaited: False, rows.replaced: at}
         row.on_conflict(conflict_target=[rows.id], update=change).execute()
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Tell nobody how far it is."""
+
+
+def _never() -> bool:
+    """Go on to the end."""
+    return False

@@ -6,19 +6,23 @@ read, so that nothing is lost when someone saves at the same time, and several p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from peewee import Database, SqliteDatabase
 
 from webapp.core.store.declared import SealedColumn, StoredTable
-from webapp.core.store.envelope import FORMAT, Envelope
+from webapp.core.store.envelope import FORMAT, Envelope, Rewrapper
 from webapp.core.store.faults import DamagedError, LockedError
 from webapp.core.store.registry import TABLES
 
-BATCH = 500
+BATCH = 1000
 """Rows that are written in one transaction; small, so that nobody who saves waits for long."""
+
+ROWID = ("rowid",)
+"""SQLite keeps rows in this order: read and written in it, a page of the file is touched once instead of again and
+again. What was read is compared before it is written over, so that a number that means another row by then harms none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,48 +59,60 @@ class Rewrap:
     def __init__(self, database: Database, envelope: Envelope) -> None:
         self._database = database
         self._envelope = envelope
-        self._mark = "?" if isinstance(database, SqliteDatabase) else "%s"
+        self._sqlite = isinstance(database, SqliteDatabase)
+        self._mark = "?" if self._sqlite else "%s"
 
     def steps(self, batch: int = BATCH) -> Iterator[Step]:
         """Do a pass, one batch each time that the next step is asked for."""
         for table, column in columns():
-            last: tuple[Any, ...] | None = None
-            while rows := self._rows(table, column, last, batch):
-                yield self._move(table, column, rows)
-                last = tuple(rows[-1][key] for key in table.key)
+            walk = _Walk(table, column, ROWID if self._sqlite else table.key, self._mark)
+            last: tuple[Any, ...] = ()
+            while rows := self._rows(walk, last, batch):
+                yield self._move(walk, rows)
+                last = rows[-1][: len(walk.keys)]
 
-    def _rows(
-        self, table: StoredTable, column: SealedColumn, last: tuple[Any, ...] | None, batch: int
-    ) -> list[dict[str, Any]]:
+    def _rows(self, walk: _Walk, last: tuple[Any, ...], batch: int) -> Sequence[tuple[Any, ...]]:
         """Return the next rows whose value is not under the primary key."""
-        names = tuple(dict.fromkeys((*table.key, *column.reads, column.name)))
-        mark, keys = self._mark, ", ".join(table.key)
-        asked: list[Any] = [f"{FORMAT}.%", f"{FORMAT}.{self._envelope.ring.primary_id}.%"]
-        after = ""
-        if last is not None:
-            after = f"AND ({keys}) > ({', '.join(mark for _ in last)})"
-            asked += last
-        query = (
-            f"SELECT {', '.join(names)} FROM {table.name} WHERE {column.name} LIKE {mark} "  # noqa: S608  names of the schema
-            f"AND {column.name} NOT LIKE {mark} {after} ORDER BY {keys} LIMIT {batch}"
-        )
-        found = self._database.execute_sql(query, tuple(asked)).fetchall()
-        return [dict(zip(names, row, strict=True)) for row in found]
+        asked = (f"{FORMAT}.%", f"{FORMAT}.{self._envelope.ring.primary_id}.", *last)
+        return self._database.execute_sql(walk.query(batch, after=bool(last)), asked).fetchall()
 
-    def _move(self, table: StoredTable, column: SealedColumn, rows: Sequence[Mapping[str, Any]]) -> Step:
-        changes = [change for row in rows if (change := self._change(table, column, row))]
-        where = " AND ".join(f"{key} = {self._mark}" for key in (*table.key, column.name))
-        query = f"UPDATE {table.name} SET {column.name} = {self._mark} WHERE {where}"  # noqa: S608  names of the schema
+    def _move(self, walk: _Walk, rows: Sequence[tuple[Any, ...]]) -> Step:
+        rewrapper = Rewrapper(self._envelope)
+        changes = [change for row in rows if (change := _change(rewrapper, walk, row))]
         if changes:
-            sqlite = isinstance(self._database, SqliteDatabase)
-            with self._database.atomic(*(["IMMEDIATE"] if sqlite else [])):
-                self._database.cursor().executemany(query, changes)
+            with self._database.atomic(*(["IMMEDIATE"] if self._sqlite else [])):
+                self._database.cursor().executemany(walk.update, changes)
         return Step(len(changes), len(rows) - len(changes))
 
-    def _change(self, table: StoredTable, column: SealedColumn, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        sealed = row[column.name]
-        try:
-            fresh = self._envelope.rewrap(column.place(row), sealed)
-        except (LockedError, DamagedError):
-            return None
-        return (fresh, *(row[key] for key in table.key), sealed)
+
+class _Walk:
+    """How one sealed column is read and written, row by row in the order of `keys`.
+
+    A row is read as these keys, then what its place is made of, then the sealed value.
+    """
+
+    def __init__(self, table: StoredTable, column: SealedColumn, keys: tuple[str, ...], mark: str) -> None:
+        self.keys, self.reads, self.place = keys, column.reads, column.place
+        self._column, self._table, self._mark = column.name, table.name, mark
+        where = " AND ".join(f"{key} = {mark}" for key in (*keys, column.name))
+        self.update = f"UPDATE {table.name} SET {column.name} = {mark} WHERE {where}"  # noqa: S608  names of the schema
+
+    def query(self, batch: int, *, after: bool) -> str:
+        """Return the question for a batch: of what is sealed, but not with this start, behind the given keys."""
+        names, keys, mark = ", ".join((*self.keys, *self.reads, self._column)), ", ".join(self.keys), self._mark
+        start = len(FORMAT) + 18
+        beyond = f"AND ({keys}) > ({', '.join(mark for _ in self.keys)})" if after else ""
+        return (
+            f"SELECT {names} FROM {self._table} WHERE {self._column} LIKE {mark} "  # noqa: S608  names of the schema
+            f"AND substr({self._column}, 1, {start}) <> {mark} {beyond} ORDER BY {keys} LIMIT {batch}"
+        )
+
+
+def _change(rewrapper: Rewrapper, walk: _Walk, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """Return what is written for a row; nothing when it cannot be moved."""
+    sealed, count = row[-1], len(walk.keys)
+    place = walk.place(dict(zip(walk.reads, row[count:-1], strict=True)))
+    try:
+        return (rewrapper.rewrap(place, sealed), *row[:count], sealed)
+    except (LockedError, DamagedError):
+        return None
