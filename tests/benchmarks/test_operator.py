@@ -1,7 +1,8 @@
 """The operator beside a bare client that sends the same requests to the same API server, in one run.
 
 `python -m pytest -m benchmark -n 0 -s tests/benchmarks/test_operator.py` prints the table. BENCHMARK_RESOURCES says how
-many resources there are; the goals are for 1,000, that of a restart also for 10,000 (`-k restart`).
+many resources there are; the goals are for 1,000, that of a restart also for 10,000 (`-k restart`). BENCHMARK_BACKLOG
+says how many others are due in the meantime; the goal is for 5,000.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from servers.kinds.kubernetes import ControlPlane
 pytestmark = [pytest.mark.benchmark, pytest.mark.server]
 
 COUNT = int(os.environ.get("BENCHMARK_RESOURCES", "100"))
+BACKLOG = int(os.environ.get("BENCHMARK_BACKLOG", "300"))
 A_SECOND = 20
 MIB = 2**20
 WRITES = {"POST", "PUT", "PATCH", "APPLY", "DELETE"}
@@ -154,6 +156,31 @@ def test_one_at_a_time(build: Callable[[int], World], tmp_path: Path) -> None:
         aim = f"{most} ms, or 10 ms more"
         mine, other = percentile(delays, percent), percentile(beside, percent)
         ROWS.append(Row(f"from an apply to the Secret, p{percent}", mine, other, aim))
+
+
+@pytest.mark.parametrize("due", ["refreshes", "verifications"])
+def test_one_at_a_time_beside_others(build: Callable[[int], World], tmp_path: Path, due: str) -> None:
+    """The delay of a new resource while others are due, beside the same without them, on one operator."""
+    before, after, others = build(COUNT), build(COUNT), build(BACKLOG)
+    others.interval = "0" if due == "refreshes" else "1h"
+    with serving(others, tmp_path, "--namespace", before.name, "--namespace", after.name) as operator:
+        alone = asyncio.run(our_delays(before))
+        others.make()
+        others.settle(operator, 600)
+        if due == "refreshes":
+            others.touch()
+        left = waiting(operator, due)
+        delays = asyncio.run(our_delays(after))
+        print(f"\n{due}: {left:.0f} due at the start, {waiting(operator, due):.0f} left at the end")  # noqa: T201
+    for percent in (50, 99):
+        mine, quiet = percentile(delays, percent), percentile(alone, percent)
+        ROWS.append(Row(f"the same while {BACKLOG} {due} are due, p{percent}", mine, quiet, "at most 1.2 times"))
+
+
+def waiting(operator: RunningOperator, due: str) -> float:
+    """Return how many of them wait."""
+    name = "queue_length" if due == "refreshes" else "verifications_waiting"
+    return operator.metric(f"backup_credentials_{name}")
 
 
 async def bare_delays(world: World) -> list[float]:

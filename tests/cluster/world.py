@@ -36,6 +36,7 @@ class World:
         self.space = Space(plane)
         self.since = etcd.revision(plane.etcd)
         self.value = ""
+        self.interval = "0"
         self.foreign = self.space.source("foreign", password="not ours")
         self.change()
 
@@ -43,6 +44,10 @@ class World:
     def name(self) -> str:
         """The namespace."""
         return self.space.name
+
+    def touch(self) -> None:
+        """Give the source another version and the same value: each resource is due, and no Secret is written."""
+        self.space.source("keys", secret=self.value, more=secrets.token_hex(4))
 
     def change(self) -> None:
         """Give the source another value."""
@@ -58,7 +63,7 @@ class World:
             "endpoint": "http://127.0.0.1:9",
         }
         secrets = [{"name": f"out-{number}", "format": "rclone"}]
-        return {"provider": {"s3": block}, "secrets": secrets, "verification": {"interval": "0"}}
+        return {"provider": {"s3": block}, "secrets": secrets, "verification": {"interval": self.interval}}
 
     def make(self, numbers: Iterable[int] | None = None) -> None:
         """Create resources, all at once."""

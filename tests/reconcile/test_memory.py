@@ -111,8 +111,8 @@ def test_the_others_have_little_room_beside_those_that_go_first(monkeypatch: pyt
         for number in range(10):
             waiting.add(Place("db", f"old-{number}"), Urgency.LATER)
         waiting.add(Place("db", "new"), Urgency.FIRST)
-        taken = [await asyncio.wait_for(waiting.get(), 1) for _ in range(3)]
-        assert [place.name for place, _ in filter(None, taken)] == ["new", "old-0", "old-1"]
+        taken = [await asyncio.wait_for(waiting.get(), 1) for _ in range(2)]
+        assert [place.name for place, _ in filter(None, taken)] == ["new", "old-0"]
         third = asyncio.create_task(waiting.get())
         await asyncio.sleep(0.05)
         assert not third.done()
@@ -122,11 +122,9 @@ def test_the_others_have_little_room_beside_those_that_go_first(monkeypatch: pyt
         await asyncio.sleep(0.05)
         assert not fourth.done()
         waiting.done(Place("db", "old-0"))
-        assert (await asyncio.wait_for(fourth, 1) or ("", 0))[0] == Place("db", "old-2")
-        begun = asyncio.get_running_loop().time()
+        assert (await asyncio.wait_for(fourth, 1) or ("", 0))[0] == Place("db", "old-1")
         for _ in range(5):  # all the room is theirs when no new one came for a while
             assert await asyncio.wait_for(waiting.get(), 2)
-        assert asyncio.get_running_loop().time() - begun > 0.05
 
     asyncio.run(scenario())
 

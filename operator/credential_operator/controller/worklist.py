@@ -24,9 +24,9 @@ class Urgency(IntEnum):
 CALM = 1.0
 """Seconds after the last resource that went first in which the others have little room."""
 
-BESIDE = 2
-"""Others that are looked at together with those that go first. More of them would not be done sooner, as the API server
-is busy with so many, and would be in the way of a new resource."""
+PACE = 0.02
+"""Seconds between two others then, one after another: a look keeps this process and the API server busy for some
+milliseconds, and a new resource should hardly ever meet one."""
 
 
 class Worklist:
@@ -35,7 +35,8 @@ class Worklist:
     def __init__(self) -> None:
         self._lines: tuple[deque[Place], ...] = tuple(deque() for _ in Urgency)
         self._behind: set[Place] = set()
-        self._first = -CALM
+        self._first = self._last = -CALM
+        self._wake: asyncio.TimerHandle | None = None
         self._waiting: dict[Place, tuple[Urgency, float]] = {}
         self._active: dict[Place, Urgency | None] = {}
         self._timers: dict[Place, asyncio.TimerHandle] = {}
@@ -90,10 +91,18 @@ class Worklist:
             if taken := self._next():
                 return taken
             self._some.clear()
-            if self._waiting:  # for room beside those that go first
-                asyncio.get_running_loop().call_later(CALM, self._some.set)
+            self._look_again()
             await self._some.wait()
         return None
+
+    def _look_again(self) -> None:
+        """Wake those who ask when there may be room beside the ones that go first."""
+        if self._waiting and not self._wake:
+            self._wake = asyncio.get_running_loop().call_later(PACE, self._woken)
+
+    def _woken(self) -> None:
+        self._wake = None
+        self._some.set()
 
     def _next(self) -> tuple[Place, float] | None:
         """Take the most urgent place that there is room for."""
@@ -109,23 +118,23 @@ class Worklist:
 
     def _room(self, urgency: Urgency) -> bool:
         """Tell whether one more of these may be looked at now."""
-        if urgency is Urgency.FIRST or len(self._behind) < BESIDE:
+        now = time.monotonic()
+        if urgency is Urgency.FIRST or now - self._first >= CALM:
             return True
-        return time.monotonic() - self._first >= CALM
+        return not self._behind and now - self._last >= PACE
 
     def _take(self, place: Place, urgency: Urgency) -> Place:
         del self._waiting[place]
         self._active[place] = None
         if urgency is not Urgency.FIRST:
             self._behind.add(place)
+            self._last = time.monotonic()
         return place
 
     def done(self, place: Place) -> None:
         """Say that a place was looked at."""
         again = self._active.pop(place, None)
-        if place in self._behind:
-            self._behind.discard(place)
-            self._some.set()
+        self._behind.discard(place)
         if again is not None:
             self.add(place, again)
 
