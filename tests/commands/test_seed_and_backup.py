@@ -86,6 +86,8 @@ def test_restored_without_the_seed_and_opened_later(filled: Program, other: Prog
     assert "exists" in filled("seed", "export", seed, given=PASSPHRASE).err
     restored = other("restore", "-", "--yes", given=Path(file).read_bytes())
     assert (restored.code, "1 wait for the key" in restored.err) == (0, True)
+    unverified = other("verify", "--all")
+    assert (unverified.code, unverified.line.startswith("Nightly: not verified. ")) == (1, True)
     locked = other("export", "Nightly", "--format", "rclone")
     assert (locked.code, locked.out) == (1, "")
     wrong = other("seed", "import", seed, given=b"canary another one\n")

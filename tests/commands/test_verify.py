@@ -81,3 +81,11 @@ def orphaned(pid: int) -> bool:
         return parent is None or "python" not in Path(parent.exe()).name
     except psutil.NoSuchProcess:
         return False
+
+
+def test_a_check_stands_in_the_audit_with_who_asked_for_it(program: Any, webdav: dict[str, object]) -> None:
+    assert program("add", "Nightly", "--provider", "WEBDAV", given=webdav).code == 0
+    assert program("verify", "Nightly").code == 0
+    (entry,) = program("audit", "list", "--action", "verification", "--json").data
+    assert (entry["from"], entry["outcome"]) == ("command line: verify", "ok")
+    assert entry["who"].endswith("(command line)")

@@ -93,12 +93,16 @@ def verify_all(settings: Settings, *, as_json: bool) -> None:
     """Verify every stored credential, several at a time, and print each answer."""
     with opened(settings, pool_size=settings.pool_size) as runtime:
         refuse_locked(runtime)
-        readable = [credential for credential in runtime.service.all() if not credential.damaged]
+        found = runtime.service.all()
+        readable = [credential for credential in found if not credential.damaged]
         started = [(credential.name, runtime.service.start_stored_check(credential.id)) for credential in readable]
         answers = [told(name, finished(check), as_json=as_json) for name, check in started]
+    unreadable = [credential for credential in found if credential.damaged]
+    for credential in unreadable:
+        click.echo(one_line(f"{credential.name}: not verified. {credential.damaged}"), err=True)
     if as_json:
         echo_json([{"name": name, **outcome(result)} for name, result in answers])
-    if not all(result.good for _, result in answers):
+    if unreadable or not all(result.good for _, result in answers):
         raise click.exceptions.Exit(1)
 
 

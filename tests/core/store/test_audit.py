@@ -189,7 +189,7 @@ def test_what_is_refused_is_noted_once(store: Store) -> None:
     with pytest.raises(SeedError), store.audit.failures(Action.SEED, detail={"what": "an outer door"}):
         store.keys.take_seed(store.keys.ring, by="ben")
     with pytest.raises(SeedError):
-        store.unlock(store.keys.ring.text())
+        store.unlock("no seed")
     assert refusals(store) == [
         ("rotation", primary, "anna", "refused", "retire"),
         ("rotation", "nonsense", "anna", "refused", "retire"),
@@ -263,3 +263,40 @@ def test_who_has_to_wait_is_noted_once_for_each_wait(store: Store) -> None:
     found = [entry for entry in store.audit_log.walk() if entry.action == Action.SIGN_IN]
     assert [entry.detail["why"] for entry in found] == ["wrong password"] * 5 + ["too many wrong attempts"]
     assert {(entry.outcome, entry.origin) for entry in found} == {("refused", "192.0.2.1")}
+
+
+def test_what_is_noted_while_the_seed_is_away_breaks_nothing(database: str, tmp_path: Path) -> None:
+    """A refused read of a locked store stands there without a mark; the next start with the seed says so."""
+    here = tmp_path / "seed.json"
+    first = open_store(database, KeyRing.from_file(here, create=True))
+    noted(first, 2)
+    first.close()
+    locked = open_store(database, KeyRing({}, ""))
+    noted(locked, 3)
+    locked.close()
+    store = open_store(database, KeyRing.from_file(here, create=False))
+    assert store.audit_log.verify().findings == []
+    last = list(store.audit_log.walk())[-1]
+    assert dict(last.detail) == {"what": "the seed is there again", "entries noted without it": "3"}
+    store.close()
+    again = open_store(database, KeyRing.from_file(here, create=False))
+    assert len(list(again.audit_log.walk())) == 6
+    again.close()
+
+
+def test_a_seed_that_was_given_up_and_turns_up_finds_no_broken_chain(database: str, tmp_path: Path) -> None:
+    first = open_store(database, KeyRing.from_file(tmp_path / "lost.json", create=True))
+    noted(first, 2)
+    seed = first.keys.ring
+    first.close()
+    store = open_store(database, KeyRing.from_file(tmp_path / "new.json", create=True))
+    noted(store, 3)
+    store.keys.give_up(by="me")
+    store.keys.take_seed(seed, by="me")
+    report = store.audit_log.verify()
+    assert (report.findings, report.marks) == ([], True)
+    old = next(entry.book for entry in store.audit_log.walk() if entry.name == "credential 2")
+    store.audit.rows.update(mark="").where(store.audit.rows.book != old).execute()
+    findings = store.audit_log.verify().findings
+    assert "The last 3 carry no mark" in " ".join(findings), "nobody with a seed vouches for them any more"
+    store.close()

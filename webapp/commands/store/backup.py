@@ -83,7 +83,10 @@ def facts(manifest: Manifest) -> dict[str, Any]:
 
 def about(manifest: Manifest) -> Iterable[str]:
     """Give what a backup holds as lines."""
-    yield "It holds " + ", ".join(f"{count} {name}" for name, count in manifest.counts.items() if count) + "."
+    from webapp.core.store.registry import TABLES  # noqa: PLC0415  the help text needs no store
+
+    labels = {table.name: table.label for table in TABLES}
+    yield "It holds: " + ", ".join(f"{labels[name]} {count}" for name, count in manifest.counts.items() if count) + "."
     if manifest.seed:
         yield "The secret seed is in it, under the passphrase."
     elif manifest.keys:

@@ -104,12 +104,15 @@ def print_words(ring: KeyRing, *, as_json: bool) -> str:
 
 
 def protected(ring: KeyRing, passphrase: str, file: str, *, as_json: bool) -> str:
-    """Write the seed under a passphrase to a file, to standard output, or into JSON; return how it went out."""
+    """Write the seed under a passphrase to a file, to standard output, or into JSON; return how it went out.
+
+    A terminal and JSON get lines of ASCII.
+    """
     from webapp.core.store.backup.protection import protect  # noqa: PLC0415
 
-    armored = as_json and file == STANDARD
+    armored = file == STANDARD and (as_json or sys.stdout.isatty())
     data = protect(ring, passphrase, armored=armored)
-    if not armored:
+    if not as_json or file != STANDARD:
         write(file, data)
     if as_json:
         echo_json({"keys": ring.ids, **({"seed": data.decode()} if armored else {"file": file})})
@@ -232,7 +235,10 @@ def give_up(settings: Settings, *, yes: bool, as_json: bool) -> None:
         listed = [{"kind": one.label, "name": one.name, "id": one.id, "key": one.key} for one in waiting]
         echo_json({"missing": missing, "waiting": listed})
         return
-    click.echo(f"Open without the key {', '.join(missing)}. These wait for it, or for their values to be typed again:")
+    keys_word = "key" if len(missing) == 1 else "keys"
+    click.echo(
+        f"Open without the {keys_word} {', '.join(missing)}. These wait for it, or for their values to be typed again:"
+    )
     click.echo(table([("WHAT", "NAME", "KEY"), *((one.label, one.name, one.key) for one in waiting)]))
 
 

@@ -171,7 +171,8 @@ def _proof(identifier: str) -> Place:
 
 
 def _missing(keys: tuple[str, ...]) -> str:
-    return f"the secret seed with the key {', '.join(keys)} is missing. Nothing is lost; give it." if keys else ""
+    named = f"{'key' if len(keys) == 1 else 'keys'} {', '.join(keys)}"
+    return f"the secret seed with the {named} is missing. Nothing is lost; give it." if keys else ""
 
 
 def open_store(database: str, key_ring: KeyRing, *, idle: timedelta = IDLE) -> Store:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 from webapp.core.fields import Attributes
@@ -77,7 +78,7 @@ class Background(Generic[C]):
             if running:
                 return running
             self._checks[check.id] = check
-        self._threads.submit(self._run, check, work, done)
+        self._threads.submit(copy_context().run, self._run, check, work, done)  # in the name of whoever asked
         return check
 
     def get(self, identifier: str) -> C | None:

@@ -15,7 +15,7 @@ from typing import Any, TypedDict, Unpack
 
 from webapp.core.errors import CredentialError, PermanentError
 from webapp.core.store.audit.acting import actor
-from webapp.core.store.audit.entries import LONGEST, Action, Entry, Outcome, chained, marked
+from webapp.core.store.audit.entries import LONGEST, Action, Entry, Outcome, chained, link, marked
 from webapp.core.store.audit.models import AuditBookRow, AuditRow
 from webapp.core.store.faults import DamagedError, LockedError
 from webapp.core.store.keyvalues import Values
@@ -135,18 +135,36 @@ class Audit:
         books.update(chain=chain).where(books.id == book).execute()
 
     def ready(self) -> None:
-        """Make the key of the own book's marks, once the secret seed is there."""
+        """Make the key of the own book's marks, once the secret seed is there, and say what was noted without it."""
         (book,) = self.books.select().where(self.books.own)
         if self.key(book.id) is None:
             self._values.add(AUDIT_KEY + book.id, secrets.token_hex(32), secret=True)
+        if unmarked := self._unmarked(book):
+            detail = {"what": "the seed is there again", "entries noted without it": unmarked}
+            self.note(Action.SEED, detail=detail)
 
-    def turn_over(self) -> None:
-        """Begin a new book: the marks of the old one need a seed that is lost."""
+    def _unmarked(self, book: Any) -> int:
+        """Count the entries at the end of a book that carry no mark."""
+        rows = self.rows
+        last = rows.get_or_none(rows.book == book.id, rows.number == book.number)
+        if last is None or last.mark:
+            return 0
+        marked_ones = rows.select(rows.number).where(rows.book == book.id, rows.mark != "")
+        newest = marked_ones.order_by(rows.number.desc()).first()
+        return int(book.number - (newest.number if newest else book.base_number))
+
+    def turn_over(self) -> str:
+        """Begin a new book, as the marks of the old one need a seed that is lost; return the old one's last link.
+
+        Whoever notes that link in the new book vouches for the end of the old one, which was noted without the seed.
+        """
         with self.database.atomic():
+            (old,) = self.books.select().where(self.books.own)
             self.books.update(own=False).where(self.books.own).execute()
             self.books.insert(
                 id=secrets.token_hex(16), number=0, chain="", base_number=0, base_chain="", base_mark="", own=True
             ).execute()
+        return link(old.id, old.number, old.chain)
 
     def key(self, book: str) -> bytes | None:
         """Return the key of a book's marks; nothing while the secret seed is missing."""

@@ -102,6 +102,11 @@ def chained(before: str, entry: Entry) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def link(book: str, number: int, chain: str) -> str:
+    """Return what names an entry and all before it: kept elsewhere, it shows later that they are still there."""
+    return f"{book}:{number}:{chain}"
+
+
 def marked(key: bytes | None, chain: str) -> str:
     """Return what only someone with the secret seed can make; nothing without a key."""
     return hmac.new(key, chain.encode(), hashlib.sha256).hexdigest() if key else ""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from webapp.core.store.audit import Action, Audit
-from webapp.core.store.audit.entries import Entry, chained, marked
+from webapp.core.store.audit.entries import Entry, chained, link, marked
 from webapp.core.store.models import moment, now, stamp
 from webapp.core.store.paging import Page
 
@@ -129,9 +129,14 @@ class AuditLog:
             number, chain = entry.number, entry.chain
         if (number, chain) != (book.number, book.chain):
             report.find(f"The end is missing: {book.number} entries were noted, the last one here is {number}.")
-        if key and unmarked:
+        if key and unmarked and not self._continued(link(book.id, number, chain)):
             report.find(f"The last {unmarked} carry no mark of the secret seed: who made them did not have it.")
-        report.heads.append(f"{book.id}:{number}:{chain}")
+        report.heads.append(link(book.id, number, chain))
+
+    def _continued(self, head: str) -> bool:
+        """Tell whether an entry of another book, marked there, begins where this one ends: its seed was given up."""
+        rows = self._rows
+        return rows.select().where(rows.action == Action.SEED, rows.mark != "", rows.detail.contains(head)).exists()
 
     def _has(self, head: str) -> bool:
         book, _, rest = head.partition(":")

@@ -257,9 +257,9 @@ class Keys:
             values.delete().where(
                 values.value.startswith(f"{FORMAT}.{key}."), ~values.id.startswith("audit-")
             ).execute()
-        self._audit.turn_over()
+        detail = {"what": "given up as lost", "audit goes on from": self._audit.turn_over()}
         self._meet()
-        self._audit.note(Action.SEED, name=", ".join(missing), who=by, detail={"what": "given up as lost"})
+        self._audit.note(Action.SEED, name=", ".join(missing), who=by, detail=detail)
         return missing
 
     def locked_records(self) -> list[LockedRecord]:
