@@ -149,6 +149,9 @@ def test_a_secret_option_is_read_from_a_file(filled: Program, tmp_path: Path) ->
         (("--format", "rclone", "--option", "remote=a b"), "remote: A remote name has letters"),
         (("--format", "rclone", "--option", "colour"), "Write an option as KEY=VALUE."),
         (("--format", "rclone", "--option", "colour=red"), "has no such option. It knows: remote, token."),
+        (("--format", "template", "--option", "template={{ nothing }}"), "there is no field “nothing” with a value."),
+        (("--format", "template", "--option", "template={% for x in y %}"), "template: The template has an error"),
+        (("--format", "template"), "template: Template is required."),
         (("--format", "rclone-env", "--keep-refreshed"), "works with --format rclone only"),
     ],
 )

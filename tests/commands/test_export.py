@@ -71,3 +71,5 @@ def test_a_repositorys_password_is_generated_once(filled: Program, repeat: int) 
     made = {json.loads(filled(*given).out)["data"]["RESTIC_PASSWORD"] for _ in range(repeat + 1)}
     assert len(made) == 1
     assert len(made.pop()) > 40
+    assert filled("show", "Nightly", "--json").data["used_by"] == [{"kind": "repository", "name": "r"}]
+    assert "\nUsed by:   repository r\n" in filled("show", "Nightly").out

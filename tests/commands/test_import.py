@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import os
-import sqlite3
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
+from commands import truenas_files
 from commands.conftest import Program
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CTR
 
 from webapp.core.rclone.metadata import binary
-from webapp.core.ssh.keys import generate
 
 AWKWARD = "  a'b\"c`d$e#f;g=h%si\\ "
 TOKEN = '{"access_token":"canary-access","token_type":"Bearer","refresh_token":"r","expiry":"2099-01-01T00:00:00Z"}'
@@ -141,68 +134,17 @@ def test_an_environment_file_of_restic_is_taken_over_with_the_password(program: 
     assert made["RESTIC_REPOSITORY"] == "s3:https://s3.example.com:9000/backups/db"
 
 
-def sealed(seed: bytes, data: object) -> str:
-    text = json.dumps(data).encode()
-    text += b"{" * (-len(text) % 32)
-    nonce = os.urandom(8)
-    made = Cipher(AES(seed), CTR(nonce + (1).to_bytes(8, "big"))).encryptor().update(text)
-    return base64.b64encode(nonce + made).decode()
-
-
 @pytest.fixture
 def truenas(tmp_path: Path) -> tuple[bytes, bytes]:
     """A database with the tables of TrueNAS, and the seed it is sealed with."""
-    seed, path = os.urandom(32), tmp_path / "made.db"
-    with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE system_cloudcredentials (id INTEGER, name TEXT, provider TEXT, attributes TEXT)")
-        database.execute("CREATE TABLE system_keychaincredential (id INTEGER, name TEXT, type TEXT, attributes TEXT)")
-        rows = [
-            (1, "Dav", "WEBDAV", {"url": "https://h.example.com/", "vendor": "OTHER", "user": "u", "pass": AWKWARD}),
-            (2, "Old", "HUBIC", {"token": TOKEN}),
-            (3, "Storj", "STORJ_IX", {"access_key_id": "k"}),
-            (4, "Files", "SFTP", {"host": "nas.example.com", "port": 22, "user": "u", "private_key": 7}),
-            (
-                5,
-                "Lost",
-                "SFTP",
-                {"host": "nas.example.com", "port": 22, "user": "u", "private_key": 8, "pass": AWKWARD},
-            ),
-        ]
-        database.executemany(
-            "INSERT INTO system_cloudcredentials VALUES (?, ?, ?, ?)",
-            [(*row[:3], sealed(seed, row[3])) for row in rows],
-        )
-        key = generate("ed25519", "from TrueNAS")
-        place = {"host": "nas.example.com", "port": 2222, "username": "u", "connect_timeout": 10}
-        chain = [
-            (6, "NAS", "SSH_CREDENTIALS", {**place, "private_key": 7, "remote_host_key": f"{key.public.line}\n"}),
-            (7, "key", "SSH_KEY_PAIR", {"private_key": key.private, "public_key": key.public.text}),
-            (8, "broken", "SSH_KEY_PAIR", {"private_key": "x", "public_key": "y"}),
-            (9, "Lost NAS", "SSH_CREDENTIALS", {**place, "private_key": 8, "cipher": "DISABLED"}),
-        ]
-        database.executemany(
-            "INSERT INTO system_keychaincredential VALUES (?, ?, ?, ?)",
-            [(*row[:3], sealed(seed, row[3])) for row in chain],
-        )
-    database.close()
-    return path.read_bytes(), seed
-
-
-def tar_of(**members: bytes) -> bytes:
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w") as archive:
-        for name, content in members.items():
-            info = tarfile.TarInfo(name.replace("_db", "-v1.db"))
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return data.getvalue()
+    return truenas_files.configuration(tmp_path / "made.db", TOKEN, AWKWARD)
 
 
 def test_a_truenas_configuration_is_opened_with_its_seed(
     program: Program, truenas: tuple[bytes, bytes], tmp_path: Path
 ) -> None:
     file = tmp_path / "truenas.tar"
-    file.write_bytes(tar_of(freenas_db=truenas[0], pwenc_secret=truenas[1]))
+    file.write_bytes(truenas_files.tar_of(freenas_db=truenas[0], pwenc_secret=truenas[1]))
     done = program("import", str(file), "--yes")
     assert done.code == 0, done.err
     assert values(program, "Dav")["pass"] == AWKWARD
@@ -224,11 +166,17 @@ def test_a_wrong_seed_a_missing_one_and_a_cut_database_are_one_clear_line(
     database, seed = truenas
     file = tmp_path / "file"
     for content, said in (
-        (tar_of(freenas_db=database, pwenc_secret=os.urandom(32)), "secret seed does not belong to this database"),
+        (
+            truenas_files.tar_of(freenas_db=database, pwenc_secret=os.urandom(32)),
+            "secret seed does not belong to this database",
+        ),
         (database, "The secret seed is missing or damaged"),
-        (tar_of(freenas_db=database, pwenc_secret=b"short"), "The secret seed is missing or damaged"),
-        (tar_of(freenas_db=database[: len(database) // 3], pwenc_secret=seed), "This database is damaged"),
-        (tar_of(other=b"x"), "There is no freenas-v1.db in this tar"),
+        (truenas_files.tar_of(freenas_db=database, pwenc_secret=b"short"), "The secret seed is missing or damaged"),
+        (
+            truenas_files.tar_of(freenas_db=database[: len(database) // 3], pwenc_secret=seed),
+            "This database is damaged",
+        ),
+        (truenas_files.tar_of(other=b"x"), "There is no freenas-v1.db in this tar"),
     ):
         file.write_bytes(content)
         done = program("import", str(file), "--yes")

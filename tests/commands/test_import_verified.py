@@ -40,8 +40,8 @@ def on_loopback(
 ) -> dict[str, Remote]:
     """Remotes whose servers run here, in rclone's own words."""
     key, secret = seaweedfs.full
-    place = {"host": "127.0.0.1", "user": ftp.USER, "pass": ftp.PASSWORD}
-    login = {"host": "127.0.0.1", "port": sshd.port, "user": sshd.user, "pass": sshd.password}
+    place: dict[str, object] = {"host": "127.0.0.1", "user": ftp.USER, "pass": ftp.PASSWORD}
+    login: dict[str, object] = {"host": "127.0.0.1", "port": sshd.port, "user": sshd.user, "pass": sshd.password}
     return {
         "s3": ("s3", {"provider": "Other", "access_key_id": key, "secret_access_key": secret,
                       "endpoint": seaweedfs.endpoint, "region": "us-east-1"}),

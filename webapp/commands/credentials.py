@@ -25,6 +25,7 @@ from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:
     from webapp.core.fields import Value
+    from webapp.core.service import User
     from webapp.core.store import Credential, Store
 
 PAGE = 500
@@ -94,10 +95,12 @@ def show(settings: Settings, name: str, *, reveal: bool, as_json: bool) -> None:
             raise error
         if reveal:
             runtime.store.audit.note(Action.READ, **about)
+        users = runtime.service.used_by(credential.id)
     if as_json:
-        echo_json(described(credential, reveal=reveal))
+        used = [{"kind": user.kind, "name": user.name} for user in users]
+        echo_json(described(credential, reveal=reveal) | {"used_by": used})
     else:
-        click.echo("\n".join(lines(credential, reveal=reveal)))
+        click.echo("\n".join(lines(credential, users, reveal=reveal)))
 
 
 @click.command(cls=Command)
@@ -174,13 +177,15 @@ def described(credential: Credential, *, reveal: bool) -> dict[str, Any]:
     return {**summary(credential), "attributes": attributes(credential, reveal=reveal)}
 
 
-def lines(credential: Credential, *, reveal: bool) -> Iterator[str]:
+def lines(credential: Credential, users: tuple[User, ...], *, reveal: bool) -> Iterator[str]:
     """Give a credential as lines for a person; several lines of a value stand indented below its key."""
     last = credential.verification
     yield f"Name:      {credential.name}"
     yield f"Provider:  {credential.provider}"
     yield f"Changed:   {credential.changed:%Y-%m-%d %H:%M} UTC by {one_line(credential.changed_by)}"
     yield f"Verified:  {last.state}, {age(last.at)}: {one_line(last.message)}" if last else f"Verified:  {NEVER}"
+    if users:
+        yield f"Used by:   {one_line(', '.join(f'{user.kind} {user.name}' for user in users))}"
     yield "Values:"
     for key, value in attributes(credential, reveal=reveal).items():
         text = str(value).lower() if isinstance(value, bool) else str(value)

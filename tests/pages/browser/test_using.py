@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pages.browser.running import PASSWORD, Site, add, findings, opened
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,48 @@ def test_download(page: Page, used: str, s3: dict[str, str]) -> None:
         page.get_by_role("button", name="Download", exact=True).click()
     assert started.value.suggested_filename == "rclone.conf"
     assert s3["secret_access_key"] in Path(started.value.path()).read_text()
+
+
+def test_by_keyboard_alone(page: Page, used: str, s3: dict[str, str]) -> None:
+    page.goto(used)
+    to(page, page.get_by_role("link", name="rclone (environment)", exact=True))
+    page.keyboard.press("Enter")
+    to(page, page.get_by_label("Remote name"))
+    page.keyboard.press("Control+A")
+    page.keyboard.type("offsite")
+    to(page, page.get_by_role("button", name="Show keys and snippet"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("RCLONE_CONFIG_OFFSITE_TYPE", exact=True)).to_be_visible()
+    assert s3["secret_access_key"] not in page.content()
+
+
+def to(page: Page, wanted: Locator) -> None:
+    """Press Tab until something has the focus."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("node => node === document.activeElement"):
+            return
+    raise AssertionError(f"the Tab key never reaches {wanted}")
+
+
+def test_without_javascript(
+    site: Site, chromium: Browser, cookies: list[dict[str, object]], used: str, s3: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "credentials"
+    path.write_text("[plain]\naws_access_key_id = AK\naws_secret_access_key = CANARY-aws\n")
+    with opened(chromium, cookies, java_script_enabled=False) as page:
+        page.goto(f"{used}/restic")
+        page.get_by_role("button", name="Show keys and snippet").click()
+        expect(page.locator(".error").first).to_contain_text("required")
+        page.get_by_label("Repository", exact=True).fill("backups/db")
+        page.get_by_role("button", name="Show keys and snippet").click()
+        expect(page.get_by_text("RESTIC_REPOSITORY", exact=True)).to_be_visible()
+        assert s3["secret_access_key"] not in page.content()
+        page.goto(f"{site.address}/cloud-credentials/import")
+        page.get_by_label("File", exact=True).set_input_files(path)
+        page.get_by_role("button", name="Show what would happen").click()
+        page.get_by_role("button", name="Import 1").click()
+        expect(page.get_by_role("link", name="plain", exact=True)).to_be_visible()
 
 
 def test_import(page: Page, site: Site, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from commands import truenas_files
 from pages.visitor import Page, Visitor
 
 from webapp.core.rclone.metadata import binary
@@ -94,6 +95,24 @@ def test_files_that_are_not_what_they_say(
     assert sentence in page.text
     assert not [button for form in page.read.forms for button in form.buttons if button["text"].startswith("Import ")]
     assert runtime.store.credentials.count() == 0
+
+
+def test_a_truenas_configuration_with_another_seed_or_cut_short_is_told_at_the_file(
+    visitor: Visitor, runtime: Runtime, tmp_path: Path
+) -> None:
+    database, seed = truenas_files.configuration(tmp_path / "made.db", "{}", SECRET)
+    for content, said in (
+        (truenas_files.tar_of(freenas_db=database, pwenc_secret=bytes(32)), "does not belong to this database"),
+        (truenas_files.tar_of(freenas_db=database), "secret seed is missing or damaged"),
+        (truenas_files.tar_of(freenas_db=database[: len(database) // 3], pwenc_secret=seed), "database is damaged"),
+        (truenas_files.tar_of(freenas_db=database, pwenc_secret=seed)[:4000], "Nothing was imported"),
+    ):
+        page = looked(visitor, content)
+        assert page.status == 422
+        assert said in page.text
+        assert 'id="file-error"' in page.text
+    assert runtime.store.credentials.count() == 0
+    assert all(SECRET not in seen for seen in visitor.seen)
 
 
 def test_nothing_chosen_and_a_preview_that_is_gone(visitor: Visitor, conf: bytes) -> None:

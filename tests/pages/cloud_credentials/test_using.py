@@ -134,6 +134,12 @@ def test_missing_and_wrong_options_are_said_at_their_fields(visitor: Visitor, st
     page = visitor.press(opened(visitor, stored, "restic"), "Show keys")
     assert page.status == 422
     assert "#field-repository" in page.text
+    page = visitor.press(opened(visitor, stored, "rclone"), "Show keys", {"value.remote": "a b"})
+    assert page.status == 422
+    assert "#field-remote" in page.text
+    page = visitor.press(opened(visitor, stored, "rclone"), "Show keys", {"value.colour": "canary-red"})
+    assert page.status in {200, 422}
+    assert "canary-red" not in page.text
     page = visitor.press(opened(visitor, stored, "template"), "Show keys", {"value.template": "{{ nothing }}"})
     assert page.status == 422
     assert "#field-template" in page.text
