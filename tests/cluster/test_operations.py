@@ -141,9 +141,11 @@ def test_it_waits_for_its_secret_seed_and_says_so(cluster: ControlPlane, tmp_pat
         eventually(lambda: "there is no secret seed at" in waiting.get("/readyz"), 40, lambda: waiting.said)
         assert waiting.get("/livez").startswith("ok")
         assert "waiting: The store is locked" in waiting.said
+        assert waiting.metric("backup_credentials_locked") == 1
         seed.parent.mkdir()
         seed.write_text(new_seed())
         waiting.wait_ready()
+        assert "backup_credentials_locked 0.0" in waiting.get("/metrics")
         assert waiting.stop() == 0
     finally:
         waiting.kill()

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -78,13 +79,17 @@ def lists(space: Space, internet: Internet, folder: Path) -> str:
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True).stdout
 
 
-def test_renewed_before_it_ends_and_never_handed_whole(space: Space, internet: Internet, tmp_path: Path) -> None:
+def test_renewed_before_it_ends_and_never_handed_whole(
+    space: Space, internet: Internet, operator: RunningOperator, tmp_path: Path
+) -> None:
     family = f"op{secrets.token_hex(4)}"
     box(space, token("brief", family))
     space.wait("nightly", "True", seconds=40)
     assert written(space)["access_token"] == f"good-{family}-1"
     assert "refresh_token" not in written(space)
     assert "docs/" in lists(space, internet, tmp_path)
+    ends = operator.metric("backup_credentials_token_ends_timestamp_seconds", namespace=space.name)
+    assert 0 < ends - time.time() < 3600
     renewed_to(space, family, 2)  # a few seconds later it lasts for less than ten minutes
     assert "docs/" in lists(space, internet, tmp_path)
     space.wait("nightly", "True")

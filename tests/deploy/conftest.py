@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from deploy.charts import CHART
+from cluster.conftest import apply_definition
 from deploy.containers import Containers
 from deploy.kubelet import Kubelet, kubelet
 from deploy.releases import Release
@@ -34,10 +34,13 @@ def image(servers_run: Run, containers: Containers) -> str:
 @pytest.fixture(scope="session")
 def nodes(servers_run: Run) -> ControlPlane:
     """A control plane with the controllers of jobs and certificates, and the definition of the resource."""
-    plane = servers_run.once("nodes", lambda place: control_plane(servers_run, place, controllers=WITH_NODES))
-    plane.kubectl("apply", "--server-side", "--force-conflicts", "--filename", CHART / "files/crd.yaml")
-    plane.kubectl("wait", "--for=condition=Established", "crd/backupcredentials.backupcredentials.dev", "--timeout=30s")
-    return plane
+
+    def start(place: Path) -> ControlPlane:
+        plane = control_plane(servers_run, place, controllers=WITH_NODES)
+        apply_definition(plane)
+        return plane
+
+    return servers_run.once("nodes", start)
 
 
 @pytest.fixture(scope="session")

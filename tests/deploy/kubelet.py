@@ -47,7 +47,7 @@ class RunningPod:
         self.volumes = Volumes(kubelet.client, pod, self.folder, kubelet.claims, kubelet.plane.authority)
         self.relays: dict[int, Relay] = {}
         self.outward: list[Relay] = []
-        self.pid = 0
+        self.pid, self.ending = 0, False
         self.status: Object = {}
 
     # Running
@@ -235,14 +235,19 @@ class Kubelet:
         for uid, pod in found.items():
             self._see(uid, pod)
         for uid in [uid for uid, one in self.pods.items() if one.volumes.namespace == namespace and uid not in found]:
-            self.pods.pop(uid).stop()
+            self._stop(uid)
+
+    def _stop(self, uid: str) -> None:
+        self.pods[uid].ending = True
+        self.pods[uid].stop()
+        del self.pods[uid]
 
     def _see(self, uid: str, pod: Object) -> None:
         meta = pod["metadata"]
         path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}"
         if "deletionTimestamp" in meta:
             if uid in self.pods:
-                self.pods.pop(uid).stop()
+                self._stop(uid)
             self.client.request("DELETE", path, json={"gracePeriodSeconds": 0, "preconditions": {"uid": uid}})
         elif uid not in self.pods:
             self._begin(uid, pod, path)
@@ -266,9 +271,13 @@ class Kubelet:
 
     def running(self, namespace: str, component: str = "") -> list[RunningPod]:
         """Return the pods of a namespace that are not about to end, by the component that the chart calls them."""
-        found = [one for one in list(self.pods.values()) if one.volumes.namespace == namespace]
+        found = [one for one in self.there(namespace) if not one.ending]
         key = "app.kubernetes.io/component"
         return [one for one in found if not component or one.pod["metadata"]["labels"].get(key) == component]
+
+    def there(self, namespace: str) -> list[RunningPod]:
+        """Return the pods of a namespace, also those that are being ended."""
+        return [one for one in list(self.pods.values()) if one.volumes.namespace == namespace]
 
     def wait(self, namespace: str, count: int = 1, component: str = "", seconds: float = 90) -> list[RunningPod]:
         """Wait until so many pods are ready and return them."""

@@ -51,6 +51,7 @@ class Relay:
 
     def __init__(self, listener: socket.socket, connect: Callable[[], socket.socket]) -> None:
         self._listener, self._connect = listener, connect
+        self._open: set[socket.socket] = set()
         self.port: int = listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -85,11 +86,26 @@ class Relay:
                 other = self._connect()
             except OSError:
                 return
-            with other:
+            with other, self._known(taken):
                 back = threading.Thread(target=copy, args=(other, taken), daemon=True)
                 back.start()
                 copy(taken, other)
                 back.join()
+
+    @contextlib.contextmanager
+    def _known(self, taken: socket.socket) -> Generator[None]:
+        self._open.add(taken)
+        try:
+            yield
+        finally:
+            self._open.discard(taken)
+
+    def cut(self) -> None:
+        """Take no more connections, and end those that are there."""
+        self.close()
+        for one in tuple(self._open):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Take no more connections."""

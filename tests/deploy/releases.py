@@ -55,6 +55,6 @@ class Release:
     def forget(self) -> None:
         """Remove the namespace with its pods."""
         self.node.plane.delete_namespace(self.space.name)
-        eventually(lambda: not self.node.running(self.space.name), 60, lambda: self.node.trouble[-3:])
+        eventually(lambda: not self.node.there(self.space.name), 90, lambda: self.node.trouble[-3:])
         self.node.namespaces.discard(self.space.name)
         self.space.http.close()

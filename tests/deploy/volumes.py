@@ -55,10 +55,12 @@ class Volumes:
         return place
 
     def owned(self, place: Path) -> Path:
-        """Let the pod's group write into a folder, as fsGroup says."""
+        """Let the pod's group write into a folder, as fsGroup says; one that is right is left, as OnRootMismatch says."""
         place.mkdir(parents=True, exist_ok=True)
-        shutil.chown(place, group=self.group)
-        place.chmod(place.stat().st_mode | GROUP)
+        found = place.stat()
+        if (found.st_gid, found.st_mode & GROUP) != (self.group, GROUP):
+            shutil.chown(place, group=self.group)
+            place.chmod(found.st_mode | GROUP)
         return place
 
     def fill(self, place: Path, volume: Object) -> None:

@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from webapp.core.errors import ConflictError, CredentialError, NotFoundError, TransientError
-from webapp.core.store import LockedError, ThrottledError
+from webapp.core.store import LockedError, ThrottledError, fault_of
 from webapp.core.store.audit import Action
 from webapp.pages.access import runtime
 from webapp.pages.hx import wants_fragment
@@ -77,6 +77,8 @@ def status_of(error: CredentialError) -> int:
 
 def show_unknown(error: Exception) -> Response:
     """A fault: the log has its place and a number, the page has the number; neither has a value."""
+    if fault := fault_of(error):
+        return show_fault(error, fault)
     number = secrets.token_hex(4)
     place = error.__traceback__
     while place and place.tb_next:
@@ -86,6 +88,13 @@ def show_unknown(error: Exception) -> Response:
     detail = {"page": request.endpoint or "", "number": number}
     runtime().store.audit.failed(Action.FAILURE, error, detail=detail)
     return shown(500, f"Its number is {number}.")
+
+
+def show_fault(error: Exception, fault: CredentialError) -> Response:
+    """The database has failed: the log and the page say how, and connections to an earlier one are let go."""
+    LOG.error("%s (%s while answering %s)", fault.message, type(error).__name__, request.endpoint)
+    runtime().store.reconnect()
+    return shown(status_of(fault), fault.message)
 
 
 def shown(code: int, sentence: str | None, words: tuple[str, str] | None = None) -> Response:

@@ -26,6 +26,7 @@ from credential_operator.controller.worklist import Urgency, Worklist
 from credential_operator.kube.errors import KubeError
 from credential_operator.names import PLURAL
 from credential_operator.wanted.values import Place
+from webapp.core.store.faults import fault_of
 from webapp.core.store.names import name_key
 from webapp.core.verification.states import Result, State
 
@@ -195,10 +196,10 @@ class Controller:
         while frame and frame.tb_next:
             frame = frame.tb_next
         where = f"{frame.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.tb_lineno}" if frame else "unknown"
+        fault = fault_of(error)
         LOG.error(
-            "an unexpected %s at %s",
-            type(error).__name__,
-            where,
+            "%s",
+            fault.message if fault else f"an unexpected {type(error).__name__} at {where}",
             extra={"namespace": place.namespace, "resource": place.name},
         )
         held = self.index.resources.get(place)

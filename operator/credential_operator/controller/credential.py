@@ -12,7 +12,7 @@ from typing import Protocol
 from credential_operator.controller.held import Held
 from credential_operator.controller.offload import Offload
 from credential_operator.controller.sources import Sources
-from credential_operator.controller.tokens import ResourceTokens, lasting, seconds_left
+from credential_operator.controller.tokens import ResourceTokens, end_of, lasting, seconds_left
 from credential_operator.reasons import Reason, TroubleError
 from credential_operator.wanted.made import Made, make, rendered, told
 from credential_operator.wanted.spec import Output, Spec
@@ -87,6 +87,7 @@ class Known:
         fingerprint: Keyed hash over all values and the place that is verified.
         whole: The values with the whole OAuth token; those of the source when there is none.
         lasts: Seconds until the token in it has to be renewed; 0 for never.
+        ends: When that token ends, in seconds since 1970; 0 for never.
     """
 
     source: Source
@@ -95,6 +96,7 @@ class Known:
     fingerprint: str
     whole: Attributes = field(repr=False)
     lasts: float = 0.0
+    ends: float = 0.0
 
     @property
     def provider(self) -> Provider:
@@ -154,7 +156,7 @@ class Credentials:
         fresh = tokens.fresh(place, known.provider, given)
         source = replace(known.source, attributes=fresh)
         whole = tokens.whole(place, given)
-        return replace(known, source=source, whole=whole, lasts=seconds_left(whole))
+        return replace(known, source=source, whole=whole, lasts=seconds_left(whole), ends=end_of(whole))
 
     def _stored(self, place: Place, spec: Spec, resolver: Resolver) -> Known:
         try:
@@ -166,7 +168,8 @@ class Credentials:
         source = Source(found.name, find_provider(found.provider), found.attributes)
         refuse_at_once(spec, source.provider)
         lasts = seconds_left(found.attributes) if any(map(takes_access_token, spec.outputs)) else 0.0
-        return replace(self._known(source, found.id, resolver, spec), lasts=lasts)
+        ends = end_of(found.attributes) if lasts else 0.0
+        return replace(self._known(source, found.id, resolver, spec), lasts=lasts, ends=ends)
 
     async def outputs(self, place: Place, spec: Spec, known: Known) -> list[Made]:
         """Return every Secret that the resource leads to.

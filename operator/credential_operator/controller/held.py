@@ -44,18 +44,20 @@ class Held:
         proven: Keyed hash of the credential that last verified well; empty after a start.
         answered: The text of that annotation which was answered last.
         unreachable: How often verification did not reach the provider in a row.
+        token_ends: When the token that was handed out ends, in seconds since 1970; 0 for none.
         result: A verification that ended and is not in the status yet: outcome, fingerprint, the annotation's text.
     """
 
     __slots__ = (
         "_spec", "_status", "answered", "created", "ending", "failures", "fingerprint", "generation", "interval", "outputs", "passing",
-        "place", "proven", "result", "sources", "store", "uid", "unreachable", "verify", "version",
+        "place", "proven", "result", "sources", "store", "token_ends", "uid", "unreachable", "verify", "version",
     )  # fmt: skip
 
     def __init__(self, place: Place, raw: Mapping[str, Any]) -> None:
         self.place = place
         self.failures = self.unreachable = 0
         self.fingerprint = self.proven = self.answered = ""
+        self.token_ends = 0.0
         self.result: tuple[Result, str, str] | None = None
         self.uid = ""
         self.version = -1

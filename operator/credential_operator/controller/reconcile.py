@@ -315,6 +315,8 @@ class Reconciler:
         await self._renew(look)
         new = self._status(look)
         held.result = None
+        if look.known:  # else the token that was handed out before is still in use
+            held.token_ends = look.known.ends
         changed = difference(look.old, new)
         if changed:
             await self._patch(held, changed, new)

@@ -85,16 +85,26 @@ def seconds_left(attributes: Attributes) -> float:
 
     One that could not be renewed early is tried again every minute, until it counts as ended.
     """
-    try:
-        expiry = Token.from_json(str(attributes["token"])).expiry
-    except (CredentialError, KeyError):
-        return 0.0
+    expiry = _expiry(attributes)
     if expiry is None:
         return 0.0
     left = expiry - datetime.now(UTC)
     if left > SPARE:
         return (left - SPARE).total_seconds() + MOMENT
     return min(AGAIN, max(MOMENT, (left - EARLY).total_seconds() + MOMENT))
+
+
+def end_of(attributes: Attributes) -> float:
+    """Return when the token ends, in seconds since 1970; 0 for one that does not, and for values without one."""
+    expiry = _expiry(attributes)
+    return expiry.timestamp() if expiry else 0.0
+
+
+def _expiry(attributes: Attributes) -> datetime | None:
+    try:
+        return Token.from_json(str(attributes["token"])).expiry
+    except (CredentialError, KeyError):
+        return None
 
 
 def _name(place: Place) -> str:

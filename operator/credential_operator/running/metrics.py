@@ -79,6 +79,8 @@ GAUGES = {
     f"{PREFIX}_ready": "1 for a resource whose Secrets are right, else 0; by namespace and name.",
     f"{PREFIX}_verified": "1 for a resource that its provider accepts, 0 for one that it does not; none while unknown.",
     f"{PREFIX}_resources": "Resources by state of verification.",
+    f"{PREFIX}_token_ends_timestamp_seconds": "When the access token that was handed out ends; by namespace and name.",
+    f"{PREFIX}_locked": "1 while the secret seed is missing.",
 }
 """What is read when it is asked for."""
 
@@ -108,9 +110,10 @@ class States(Collector):
         yield from self._resources()
 
     def _resources(self) -> Iterator[GaugeMetricFamily]:
-        ready, verified, by_state = (
+        kinds = (OF_ONE, OF_ONE, ["verified"], OF_ONE)
+        ready, verified, by_state, ends = (
             GaugeMetricFamily(name, text, labels=labels)
-            for (name, text), labels in zip(list(GAUGES.items())[5:], (OF_ONE, OF_ONE, ["verified"]), strict=True)
+            for (name, text), labels in zip(list(GAUGES.items())[5:-1], kinds, strict=True)
         )
         states: Counts[str] = Counts()
         for held in tuple(self._controller.index.resources.values()):
@@ -119,7 +122,23 @@ class States(Collector):
             said = condition(held.status, "Verified").get("status")
             if said in {"True", "False"}:
                 verified.add_metric(place, float(said == "True"))
+            if held.token_ends:
+                ends.add_metric(place, held.token_ends)
             states[(held.status.get("lastVerification") or {}).get("state", "never")] += 1
         for state, count in sorted(states.items()):
             by_state.add_metric([state], count)
-        yield from (ready, verified, by_state)
+        yield from (ready, verified, by_state, ends, locked(now=False))
+
+
+class Locked(Collector):
+    """Says that the secret seed is missing, while nothing else can be told."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Give the gauge."""
+        yield locked(now=True)
+
+
+def locked(*, now: bool) -> GaugeMetricFamily:
+    """Return the gauge that says whether the secret seed is missing."""
+    name, text = list(GAUGES.items())[-1]
+    return GaugeMetricFamily(name, text, value=float(now))

@@ -8,7 +8,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from credential_operator.running.health import Health
-from credential_operator.running.metrics import Metrics
+from credential_operator.running.metrics import Locked, Metrics
 from credential_operator.running.settings import OperatorSettings
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ async def seed_found(store: Store, settings: OperatorSettings) -> bool:
     if not store.locked:
         return True
     LOG.warning("waiting: %s", store.locked.message)
-    health = Health(lambda: "", lambda: store.locked.message if store.locked else "", Metrics())
+    metrics = Metrics()
+    metrics.registry.register(Locked())
+    health = Health(lambda: "", lambda: store.locked.message if store.locked else "", metrics)
     await health.start(settings.host, settings.port)
     try:
         return await _looked_for(store, _stopped())

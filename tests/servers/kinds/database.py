@@ -14,26 +14,36 @@ from servers.runs import Run, command, lack, need_root
 
 FAST = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
 """Nothing of it has to survive the run."""
+AS_POSTGRES = ("setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups")
 
 
 def postgres(run: Run, place: Path) -> str:
-    """Start PostgreSQL; return `host=FOLDER`, with a user `test` who needs no password."""
+    """Make and start a PostgreSQL; return `host=FOLDER`, with a user `test` who needs no password."""
     need_root("start PostgreSQL as the user postgres")
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         lack("PostgreSQL is not installed")
     shutil.chown(place, "postgres")
-    programs = found[-1].parent
-    as_postgres = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
     make = ["-D", place / "d", "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
-    command(*as_postgres, programs / "initdb", *make)
+    command(*AS_POSTGRES, found[-1].parent / "initdb", *make)
+    start(run, place)
+    return f"host={place}"
+
+
+def start(run: Run, place: Path) -> None:
+    """Start the PostgreSQL that was made in a folder."""
+    programs = max(Path("/usr/lib/postgresql").glob("*/bin/initdb")).parent
     options = [part for option in FAST for part in ("-c", option)]
     run.start(
-        [*as_postgres, programs / "postgres", "-D", place / "d", "-k", place, *options],
+        [*AS_POSTGRES, programs / "postgres", "-D", place / "d", "-k", place, *options],
         ready=partial(accepts, programs, place),
         log=place.parent / "postgres.log",
     )
-    return f"host={place}"
+
+
+def kill(run: Run, place: Path) -> None:
+    """Kill the PostgreSQL of a folder at once."""
+    run.stop(int((place / "d/postmaster.pid").read_text().split()[0]))
 
 
 def accepts(programs: Path, place: Path) -> bool:

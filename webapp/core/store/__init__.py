@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from webapp.core.store.accounts import Account, ThrottledError
 from webapp.core.store.credentials import Credential, Summary, Verification
-from webapp.core.store.faults import ChangedError, DamagedError, EntryChangedError, LockedError, SeedError
+from webapp.core.store.faults import ChangedError, DamagedError, EntryChangedError, LockedError, SeedError, fault_of
 from webapp.core.store.keyring import KeyRing
 from webapp.core.store.paging import Page
 from webapp.core.store.sessions import Session
@@ -32,5 +32,6 @@ __all__ = [
     "Summary",
     "ThrottledError",
     "Verification",
+    "fault_of",
     "open_store",
 ]

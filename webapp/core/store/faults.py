@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from peewee import DatabaseError
+from peewee import DatabaseError, InterfaceError, InternalError, OperationalError
 
 from webapp.core.errors import ConflictError, PermanentError, TransientError
 
@@ -41,6 +41,38 @@ class EntryChangedError(ConflictError):
     def __init__(self, current: object, what: str, by: str) -> None:
         super().__init__(f"This {what} was changed by {by} meanwhile. Look at what is stored now, and save again.")
         self.current = current
+
+
+SAFE = "What was saved before is safe."
+CAUSES = (
+    (("disk is full", "No space left"), f"The volume of the store is full. {SAFE} Free some space and try again."),
+    (
+        ("readonly database", "read-only", "unable to open database file"),
+        f"The volume of the store cannot be written. {SAFE} Make it writable and try again.",
+    ),
+    (("database is locked",), "Another process writes into the store for long. Try again in a moment."),
+    (("disk I/O error",), f"The volume of the store gives errors, or is full. {SAFE} Look after it and try again."),
+)
+"""What SQLite (https://www.sqlite.org/rescode.html) and PostgreSQL say, and what a person is told."""
+AWAY = f"The database does not answer. {SAFE} Try again in a moment."
+
+
+def fault_of(error: Exception) -> TransientError | None:
+    """Return what a person is told when the database has failed; nothing for any other error."""
+    if not isinstance(error, OperationalError | InterfaceError | InternalError):
+        return None
+    text = "\n".join(chained(error))
+    return TransientError(next((said for words, said in CAUSES if any(word in text for word in words)), AWAY))
+
+
+def chained(error: BaseException | None) -> Iterator[str]:
+    """Give what an error says, and what those said after which it came.
+
+    SQLite ends a transaction on a full disk by itself, so that what is seen last is a rollback that failed.
+    """
+    while error:
+        yield str(error)
+        error = error.__cause__ or error.__context__
 
 
 @contextmanager

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from peewee import OperationalError
 
 from webapp.core.store.models import Tables, moment, now, stamp
 
@@ -67,7 +70,8 @@ class Sessions:
         if found is None or self._ended(found):
             return None
         if use and now() - found.seen > TOUCH:
-            self._rows.update(seen=stamp(now())).where(self._rows.id == found.id).execute()
+            with suppress(OperationalError):  # who cannot write, because a volume is full, may still read
+                self._rows.update(seen=stamp(now())).where(self._rows.id == found.id).execute()
         return found
 
     def list(self, account_id: str) -> list[Session]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from peewee import Database, OperationalError, SqliteDatabase
+from peewee import Database, DatabaseError, InterfaceError, OperationalError, SqliteDatabase
 from playhouse.pool import PooledDatabase, PooledPostgresqlDatabase, PooledSqliteDatabase
 
 from webapp.core.errors import PermanentError
@@ -20,7 +20,7 @@ from webapp.core.store.backup import Backups
 from webapp.core.store.cluster import ClusterCredentials, GeneratedSecrets, Publications
 from webapp.core.store.credentials import Credentials
 from webapp.core.store.envelope import Envelope, Place
-from webapp.core.store.faults import DamagedError, SeedError
+from webapp.core.store.faults import DamagedError, SeedError, fault_of
 from webapp.core.store.keyring import KeyRing
 from webapp.core.store.keys import Keys
 from webapp.core.store.keyvalues import Values
@@ -142,10 +142,9 @@ class Store:
 
     def _unlocked(self, given: KeyRing) -> None:
         missing = self.locked.missing if self.locked else ()
-        if missing and not set(missing) & set(given.ids):
-            raise SeedError(
-                f"This seed has the key {', '.join(given.ids)}. Needed is {', '.join(missing)}.", field="seed"
-            )
+        if not self.locked or (missing and not set(missing) & set(given.ids)):
+            needed = f"Needed is {', '.join(missing)}." if missing else "None is needed: the store is open."
+            raise SeedError(f"This seed has the key {', '.join(given.ids)}. {needed}", field="seed")
         self._ring.take(given)
         self._meet_keys()
         self.audit.note(Action.SEED, name=", ".join(given.ids), detail={"what": "unlocked"})
@@ -155,6 +154,19 @@ class Store:
         # SQLite: taking the write lock at once, it is never refused for what was read before someone else wrote.
         sqlite = isinstance(self._database, SqliteDatabase)
         return cast("AbstractContextManager[Any]", self._database.atomic(*(["IMMEDIATE"] if sqlite else [])))
+
+    def trouble(self) -> str:
+        """Ask the database something small; return what a person is told when it does not answer."""
+        try:
+            self._keys.select().exists()
+        except DatabaseError as error:
+            self.reconnect()
+            return str(fault_of(error) or "The database cannot be read.")
+        return ""
+
+    def reconnect(self) -> None:
+        """Let connections go that nobody uses: those to a database that was restarted are of no use any more."""
+        _pool(self._database).close_idle()
 
     def release(self) -> None:
         """Give this thread's connection back, at the end of a request."""
@@ -192,6 +204,19 @@ def open_store(database: str, key_ring: KeyRing, *, idle: timedelta = IDLE) -> S
         ) from error
 
 
+class Postgres(PooledPostgresqlDatabase):  # pyright: ignore[reportUntypedBaseClass]  peewee has no types for its pools
+    """Lets a connection go that its server has ended: a thread that keeps one would fail with it for ever."""
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        """Run a statement."""
+        try:
+            return super().execute_sql(sql, params)
+        except (OperationalError, InterfaceError):
+            if not (self.is_closed() or self.in_transaction()) and self.connection().closed:
+                self.manual_close()
+            raise
+
+
 def _ready(opened: Database, key_ring: KeyRing, idle: timedelta, *, postgres: bool) -> Store:
     """Return the store on a database of today's schema; one that cannot be used is closed again."""
     try:
@@ -217,7 +242,7 @@ def _sqlite(address: str) -> Database:
 def _postgres(address: str) -> Database:
     """Let psycopg 3 read the address itself; options such as sslmode stay in it."""
     options: dict[str, Any] = {"prefer_psycopg3": True, "max_connections": CONNECTIONS, "timeout": 10}
-    return cast("Database", PooledPostgresqlDatabase(address.replace("postgres://", "postgresql://", 1), **options))
+    return cast("Database", Postgres(address.replace("postgres://", "postgresql://", 1), **options))
 
 
 def _pool(database: Database) -> PooledDatabase:

@@ -50,9 +50,9 @@ def health() -> Response:
 @blueprint.get("/ready")
 def ready() -> Response:
     """Say whether all can be done; while the store is locked only the seed's page can be used."""
-    locked = runtime().store.locked
-    text = "locked: give the secret seed\n" if locked else "ok\n"
-    return make_response(text, 503 if locked else 200, {"Content-Type": "text/plain"})
+    store = runtime().store
+    wrong = "locked: give the secret seed" if store.locked else store.trouble()
+    return make_response(f"{wrong or 'ok'}\n", 503 if wrong else 200, {"Content-Type": "text/plain"})
 
 
 @blueprint.get("/icons.svg")
