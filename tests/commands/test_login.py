@@ -158,3 +158,21 @@ def test_wrong_usage(program: Program, arguments: tuple[str, ...], given: bytes,
     ended = program("login", *arguments, given=given)
     assert (ended.code, words in ended.err) == (code, True), ended.err
     assert "CANARY" not in ended.out + ended.err
+
+
+def test_what_exec_hands_out_went_through_the_same_door(program: Program, internet: Internet) -> None:
+    """An ended token is renewed and kept before the tool runs; the tool gets no refresh token."""
+    family = "executed"
+    token = {"access_token": "bad-old", "refresh_token": f"once-{family}-0", "expiry": "2020-01-01T00:00:00Z"}
+    added = program("add", "Box", "--provider", "BOX", given={**APP, "token": json.dumps(token)})
+    assert added.code == 0, added.err
+    shown = "rclone lsf box: && cat $RCLONE_CONFIG"
+    for _ in range(2):
+        done = program("exec", "Box", "--format", "rclone", "--option", "remote=box", "--", "sh", "-c", shown)
+        assert done.code == 0, done.err
+        assert "docs/" in done.out
+        assert f"good-{family}-1" in done.out
+        assert "refresh_token" not in done.out
+    assert internet.ask("renewals")[family] == 1
+    kept = json.loads(program("show", "Box", "--reveal", "--json").data["attributes"]["token"])
+    assert kept["refresh_token"] == f"once-{family}-1"

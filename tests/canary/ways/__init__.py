@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from canary.house import House
-from canary.ways import accounts, backups, credentials, formats, imports, ssh
+from canary.ways import accounts, backups, credentials, formats, imports, logins, ssh
 
 Way = Callable[[House], None]
 
@@ -19,6 +19,7 @@ WAYS: tuple[Way, ...] = (
     *formats.WAYS,
     *imports.WAYS,
     *ssh.WAYS,
+    *logins.WAYS,
     *backups.WAYS,
     *accounts.WAYS,
 )

@@ -123,8 +123,9 @@ class TestCallbacks:
     def test_pcloud_without_its_state(self, logins: LoginService, internet: Internet) -> None:
         returned = sent(sign_in(internet, begin(logins, "PCLOUD").address, "stateless"))
         assert "state" not in returned
-        with pytest.raises(PermanentError):
-            logins.come_back(OTHER, returned)
+        for session, given in ((OTHER, returned), (ME, {}), (ME, {"hostname": "api.pcloud.com"})):
+            with pytest.raises(PermanentError, match="was not begun in this browser"):
+                logins.come_back(session, given)
         begin(logins, "PCLOUD")
         with pytest.raises(PermanentError):  # two under way: nobody knows which is meant
             logins.come_back(ME, returned)

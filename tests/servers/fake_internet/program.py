@@ -66,7 +66,11 @@ class FakeInternet:
         """Answer for a host."""
         host = request.host.partition(":")[0]
         if host == "fake.test":
-            told = {"/renewals": dict(self._tokens.renewals), "/generations": self._tokens.generations}
+            told: dict[str, object] = {
+                "/renewals": dict(self._tokens.renewals),
+                "/generations": self._tokens.generations,
+            }
+            told |= {"/secrets": self._tokens.secrets}
             return Reply(200, told.get(request.path, self._strangers))
         if found := self._logins.page(request) or self._endpoints.answer(request):
             return found

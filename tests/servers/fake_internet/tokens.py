@@ -107,6 +107,8 @@ class Tokens:
         self._lonely: set[str] = set()
         self._hosts: dict[str, str] = {}
         self.renewals: Counter[str] = Counter()
+        self.secrets: list[str] = []
+        """Codes, verifiers and tokens of accounts whose name begins with `canary`."""
 
     @property
     def generations(self) -> dict[str, int]:
@@ -148,6 +150,7 @@ class Tokens:
             self._used[family] = max(self._used[family], number)
             seconds = BRIEF if kind == "brief" else 3600
             pair = self._pair(kind, family, f"good-{family}-{self.renewals[family]}", seconds)
+            self._note(family, pair)
             self._pairs[refresh] = pair
             return Reply(200, pair)
 
@@ -156,6 +159,10 @@ class Tokens:
         if kind in {"mute", "blank"}:
             return pair if kind == "mute" else {**pair, "refresh_token": ""}
         return {**pair, "refresh_token": f"{kind}-{family}-{self._current[family]}"}
+
+    def _note(self, family: str, pair: dict[str, object]) -> None:
+        if family.startswith("canary"):
+            self.secrets += [str(pair[name]) for name in ("access_token", "refresh_token") if pair.get(name)]
 
     def issued(self, grant: Grant) -> Reply:
         """Hand out the first token of a log-in."""
@@ -169,6 +176,7 @@ class Tokens:
             if not grant.device:
                 self._lonely.add(family)
         if grant.vendor == "pcloud":
+            self._note(family, {"access_token": f"good-{family}-0"})
             return Reply(200, {"result": 0, "access_token": f"good-{family}-0", "token_type": "bearer", "userid": 7})
         kind = KINDS[grant.vendor]
         pair = self._pair(kind, family, f"good-{family}-0", SECONDS[grant.vendor])
@@ -176,6 +184,7 @@ class Tokens:
             pair["refresh_token"] = f"{kind}-{family}-0"
         else:
             pair.pop("refresh_token", None)
+        self._note(family, pair)
         return Reply(200, pair | ({"scope": grant.scope} if grant.scope else {}))
 
     def fits(self, grant: Grant | None, request: Request) -> bool:

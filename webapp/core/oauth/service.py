@@ -154,6 +154,8 @@ class LoginService:
         """End the log-in that a redirect belongs to; pCloud's may come without its state."""
         if returned.state:
             return self.store.flows.take(state_id(returned.state), session)
+        if not returned.code and not returned.error:
+            return None  # nothing of a vendor's: it spoils no log-in that is under way
         blank = [key for key, vendor in VENDORS.items() if vendor.blank_state]
         only = next((flow for key in blank if (flow := self.store.flows.only(session, key))), None)
         return self.store.flows.take(only.id, session) if only else None
