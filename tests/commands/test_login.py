@@ -117,6 +117,8 @@ def test_again_with_the_app_that_the_credential_has(program: Program, internet: 
             assert asked.ended() == 0, asked.said
         assert ("another account than before: it was ada@example.com" in asked.said) is (account == "grace")
     (only,) = program("list", "--json").data
+    assert (only["account"], only["needs_login"]) == ("grace@example.com", False)
+    assert "grace@example.com" in program("list").out
     assert program("show", "Mine", "--json").data["attributes"]["drive_id"] == "canary-drive-2"
     seed = KeyRing.from_file(program.folder / "secret-seed.json", create=False)
     store = open_store(f"sqlite:///{program.folder}/backup-credentials.db", seed)

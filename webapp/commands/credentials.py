@@ -66,10 +66,13 @@ def list_credentials(settings: Settings, text: str, provider_type: str | None, s
     with opened(settings) as runtime:
         found = list(everything(runtime.store, text, provider_type or "", state_named(state)))
         needing = runtime.store.logins.needing()
+        accounts = runtime.store.logins.accounts(credential.id for credential in found)
     if as_json:
-        echo_json([{**summary(credential), "needs_login": credential.id in needing} for credential in found])
+        echo_json(
+            [{**summary(one), "account": accounts.get(one.id, ""), "needs_login": one.id in needing} for one in found]
+        )
     elif found:
-        lines = (row(credential, needs_login=credential.id in needing) for credential in found)
+        lines = (row(one, needs_login=one.id in needing, account=accounts.get(one.id, "")) for one in found)
         click.echo(table([("NAME", "PROVIDER", "STATE", "CHECKED", "ACCOUNT"), *lines]))
     else:
         click.echo("There is no such credential." if text or provider_type or state else "There is no credential yet.")
@@ -153,13 +156,19 @@ def everything(store: Store, text: str, provider: str, state: str) -> Iterator[C
         number += 1
 
 
-def row(credential: Credential, *, needs_login: bool = False) -> tuple[str, ...]:
+def row(credential: Credential, *, needs_login: bool = False, account: str = "") -> tuple[str, ...]:
     """Return the line of a list; that a log-in is over says more than what the last check said."""
     last = credential.verification
     broken = "locked" if credential.locked else "damaged"
     state = broken if credential.damaged else (last.state if last else NEVER)
     state = "needs re-login" if needs_login else state
-    return (credential.name, credential.provider, state, age(last.at if last else None), hint(credential))
+    return (
+        credential.name,
+        credential.provider,
+        state,
+        age(last.at if last else None),
+        one_line(account) or hint(credential),
+    )
 
 
 def attributes(credential: Credential, *, reveal: bool) -> dict[str, Value]:

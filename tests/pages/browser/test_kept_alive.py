@@ -159,6 +159,7 @@ def test_every_list_says_what_needs_a_person_and_what_ends(
         expect(page.get_by_role("alert")).to_have_count(3)
         row = page.locator(f"#row-{kept.ids['Box over']}")
         expect(row.get_by_text("needs re-login")).to_be_visible()
+        expect(row.get_by_text("ada@example.com")).to_be_visible()  # all are of one app: the account tells them apart
         expect(page.locator("tbody").get_by_text("needs re-login")).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         findings(page, axe)

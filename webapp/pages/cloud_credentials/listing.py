@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from webapp.core.fields import as_text
+from webapp.core.oauth.vendors import VENDORS
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers.base import Provider
 from webapp.core.store import Credential
@@ -33,17 +34,20 @@ class Row:
 
 def rows(credentials: Iterable[Credential]) -> list[Row]:
     """Return the rows of a table."""
-    needing = runtime().store.logins.needing()
-    return [_row(credential, needing) for credential in credentials]
+    shown, logins = list(credentials), runtime().store.logins
+    needing = logins.needing()
+    accounts = logins.accounts(credential.id for credential in shown if credential.provider in VENDORS)
+    return [_row(credential, needing, accounts.get(credential.id, "")) for credential in shown]
 
 
 def row(credential: Credential) -> Row:
     """Return the row of one credential; its hint holds no secret."""
-    return _row(credential, runtime().store.logins.needing())
+    return rows([credential])[0]
 
 
-def _row(credential: Credential, needing: Container[str]) -> Row:
+def _row(credential: Credential, needing: Container[str], account: str) -> Row:
     provider = PROVIDERS.get(credential.provider)
     keys = provider.hint if provider else ()
     parts = [as_text(credential.attributes[key]) for key in keys if key in credential.attributes]
-    return Row(credential, provider, " · ".join(parts)[:HINT_LENGTH], credential.id in needing)
+    hint = account or " · ".join(parts)  # of several log-ins with one app the account tells them apart
+    return Row(credential, provider, hint[:HINT_LENGTH], credential.id in needing)

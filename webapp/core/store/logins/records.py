@@ -14,6 +14,9 @@ from webapp.core.store.faults import DamagedError, LockedError
 from webapp.core.store.logins.models import LoginRow
 from webapp.core.store.models import Tables, bound, moment, stamp
 
+MANY = 500
+"""Credentials that are asked for by name at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -87,6 +90,13 @@ class Logins:
     def needing(self) -> frozenset[str]:
         """Return ids of credentials whose log-in only a person can mend; nothing is opened for it."""
         return frozenset(row.id for row in self._rows.select(self._rows.id).where(self._rows.needs_login))
+
+    def accounts(self, credentials: Iterable[str]) -> dict[str, str]:
+        """Return who is logged in with each of these credentials, as far as it is known."""
+        wanted, rows = set(credentials), self._rows.select()
+        if len(wanted) <= MANY:  # databases have a limit for the values of one question
+            rows = rows.where(self._rows.id.in_(wanted))
+        return {row.id: account for row in rows if row.id in wanted and (account := self._read(row).account)}
 
     def broken(self) -> builtins.list[Login]:
         """Return the log-ins that only a person can mend."""
