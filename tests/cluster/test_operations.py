@@ -78,6 +78,24 @@ def test_a_second_instance_waits_and_takes_over(cluster: ControlPlane, space: Sp
             second.kill()
 
 
+def test_a_killed_instance_is_followed_by_the_next(cluster: ControlPlane, space: Space, tmp_path: Path) -> None:
+    """Nobody gave the lease back, so it has to end: 15 seconds after it was renewed last."""
+    served = ("--namespace", space.name, "--lease-namespace", space.name)
+    space.source("keys", secret="x")
+    with running(cluster, tmp_path / "one", *served, "--identity", "one") as first:
+        second = RunningOperator(cluster, tmp_path / "one", *served, "--identity", "two")
+        try:
+            eventually(lambda: "another instance" in second.said, 30)
+            assert second.get("/livez").startswith("ok")
+            assert second.get("/readyz").startswith("ok")
+            first.kill()
+            eventually(lambda: "held by two" in second.said, 25, lambda: second.said)
+            space.apply("nightly", s3())
+            space.wait("nightly", "True", seconds=20)
+        finally:
+            second.kill()
+
+
 def test_the_store_shows_the_resource_and_offers_its_own(cluster: ControlPlane, space: Space, tmp_path: Path) -> None:
     space.source("keys", secret="x")
     settings = Settings(data_dir=tmp_path)

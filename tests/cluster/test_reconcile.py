@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import secrets
 import time
+from pathlib import Path
 from typing import Any
 
 from cluster.operators import COLLECTED, RunningOperator, Space, eventually
@@ -207,6 +210,81 @@ def test_a_generated_password_is_made_once(space: Space) -> None:
     space.apply("nightly", spec)
     space.wait("nightly", "True")
     assert space.values("out")["RESTIC_PASSWORD"] == password
+
+
+def test_a_generated_password_outlives_its_output(space: Space) -> None:
+    """Taken out of the list, kept or removed, and asked for again: who made it anew would lose the backups."""
+    space.source("keys", secret="x")
+    restic = {
+        "name": "out",
+        "format": "restic",
+        "options": {"repository": "backups/db", "password": {"generate": True}},
+    }
+    space.apply("nightly", s3(secrets=[restic]))
+    space.wait("nightly", "True")
+    password = space.values("out")["RESTIC_PASSWORD"]
+    space.apply("nightly", s3(secrets=[]))
+    eventually(lambda: space.secret("out") is None, 5)
+    space.apply("nightly", s3(secrets=[{**restic, "name": "again"}], deletionPolicy="Retain"))
+    eventually(lambda: space.values("again").get("RESTIC_PASSWORD") == password, 5)
+    space.apply("nightly", s3(secrets=[], deletionPolicy="Retain"))
+    eventually(lambda: space.get("nightly")["status"]["synced"] == "0/0", 5)
+    assert space.values("again")["RESTIC_PASSWORD"] == password
+    space.apply("nightly", s3(secrets=[{**restic, "name": "again"}]))
+    eventually(lambda: space.get("nightly")["status"]["synced"] == "1/1", 5)
+    assert space.values("again")["RESTIC_PASSWORD"] == password
+
+
+def test_each_kind_of_trouble_is_one_event_and_the_end_of_it_another(space: Space) -> None:
+    space.apply("nightly", s3())
+    space.wait("nightly", "False", "SourceNotFound")
+    for data, reason in (
+        ({"other": "eA=="}, "SourceKeyNotFound"),
+        ({"secret": base64.b64encode(b"\xff\xfe").decode()}, "SourceUndecodable"),
+        ({"secret": base64.b64encode(b"two\nlines").decode()}, "ValueInvalid"),
+    ):
+        space.http.request("DELETE", f"{space.secrets}/keys")
+        space.http.post(space.secrets, json={"metadata": {"name": "keys"}, "data": data}).raise_for_status()
+        space.wait("nightly", "False", reason, seconds=5)
+        assert space.secret("out") is None
+    space.source("keys", secret="x")
+    space.wait("nightly", "True", seconds=5)
+    told = eventually(lambda: space.events() if ("Normal", "Synced") in space.events() else None, 5)
+    for reason in ("SourceKeyNotFound", "SourceUndecodable", "ValueInvalid"):
+        assert told.count(("Warning", reason)) == 1
+
+
+def test_a_foreign_value_never_enters_memory(space: Space, operator: RunningOperator) -> None:
+    foreign, known = (f"canary-{secrets.token_hex(16)}" for _ in range(2))
+    space.source("foreign", password=foreign)
+    space.source("keys", secret=known)
+    space.apply("nightly", s3())
+    space.wait("nightly", "True")
+    space.source("foreign", password=foreign, more="changed")
+    space.kubectl("patch", "secret/foreign", "--type=merge", "-p", '{"metadata":{"labels":{"a":"b"}}}')
+    time.sleep(0.5)
+    assert in_memory(operator, known), "this test looks in the wrong place"
+    assert not in_memory(operator, foreign)
+
+
+def in_memory(operator: RunningOperator, value: str) -> bool:
+    """Tell whether a value stands in the operator's memory, in plain or as the API server sends it."""
+    needles = (value.encode(), base64.b64encode(value.encode())[:-4])
+    with (
+        Path(f"/proc/{operator.process.pid}/maps").open() as maps,
+        Path(f"/proc/{operator.process.pid}/mem").open("rb", 0) as memory,
+    ):
+        for line in maps:
+            place, rights = line.split()[:2]
+            begin, end = (int(part, 16) for part in place.split("-"))
+            if not rights.startswith("rw") or "[v" in line:
+                continue
+            memory.seek(begin)
+            with contextlib.suppress(OSError):
+                held = memory.read(end - begin)
+                if any(needle in held for needle in needles):
+                    return True
+    return False
 
 
 def test_a_restart_writes_nothing_and_finds_what_changed(space: Space, operator: RunningOperator) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -37,6 +37,14 @@ CUT_OFF = (aiohttp.ClientError, TimeoutError, OSError)
 
 Counted = Callable[[str, str, int, float], None]
 """Told verb, resource, status and seconds of every request."""
+
+
+class Answer(NamedTuple):
+    """What the API server answered: status (0 for none), what it said, seconds that it asks to wait."""
+
+    status: int
+    reply: dict[str, Any]
+    retry_after: float
 
 
 class Kube:
@@ -131,34 +139,33 @@ class Kube:
         self._refresh()
         verb = subject or VERBS[method]
         begun = time.perf_counter()
-        status, reply, retry_after = await self._send(method, path, body, content_type, accept)
-        if status == HTTPStatus.UNAUTHORIZED:
-            await self._sign_in_again()
-            status, reply, retry_after = await self._send(method, path, body, content_type, accept)
+        answer = await self._signed_in(method, path, _sent(body, content_type, accept))
         if self._counted:
-            self._counted(verb, resource, status, time.perf_counter() - begun)
-        if status >= HTTPStatus.BAD_REQUEST or not status:
-            raise KubeError(status, verb, resource, _reason(reply), retry_after)
-        return reply
+            self._counted(verb, resource, answer.status, time.perf_counter() - begun)
+        if answer.status >= HTTPStatus.BAD_REQUEST or not answer.status:
+            raise KubeError(answer.status, verb, resource, _reason(answer.reply), answer.retry_after)
+        return answer.reply
 
-    async def _send(
-        self, method: str, path: str, body: object, content_type: str, accept: str
-    ) -> tuple[int, dict[str, Any], float]:
-        data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
-        headers = {"Accept": accept} | ({"Content-Type": content_type} if data is not None else {})
+    async def _signed_in(self, method: str, path: str, sent: dict[str, Any]) -> Answer:
+        """Send a request; once more with a new sign-in when the old one has ended."""
+        answer = await self._send(method, path, sent)
+        if answer.status != HTTPStatus.UNAUTHORIZED:
+            return answer
+        await self._sign_in_again()
+        return await self._send(method, path, sent)
+
+    async def _send(self, method: str, path: str, sent: dict[str, Any]) -> Answer:
         try:
             async with (
                 asyncio.timeout(REQUEST_SECONDS),
-                self.session.request(method, self.server + path, data=data, headers=headers) as response,
+                self.session.request(method, self.server + path, **sent) as response,
             ):
                 text = await response.read()
                 retry_after = response.headers.get("Retry-After", "")
                 seconds = float(retry_after) if retry_after.isdigit() else 0.0
-                return response.status, _parsed(text), seconds
-        except RuntimeError:  # the session was closed under us
-            return 0, {}, 0.0
-        except CUT_OFF:
-            return 0, {}, 0.0
+                return Answer(response.status, _parsed(text), seconds)
+        except (RuntimeError, *CUT_OFF):  # the first: the session was closed under us
+            return Answer(0, {}, 0.0)
 
     def stream(self, path: str, *, accept: str, seconds: float) -> Any:
         """Return a request whose answer is read while it comes, for a watch."""
@@ -182,6 +189,14 @@ class Kube:
             self._signed = await asyncio.to_thread(sign_in)
             self.session.headers["Authorization"] = self._signed.current()
             self._refreshed = time.monotonic()
+
+
+def _sent(body: object, content_type: str, accept: str) -> dict[str, Any]:
+    """Return body and headers as the session takes them."""
+    if body is None:
+        return {"headers": {"Accept": accept}}
+    data = json.dumps(body, separators=(",", ":")).encode()
+    return {"headers": {"Accept": accept, "Content-Type": content_type}, "data": data}
 
 
 def proxy_to(server: str) -> str | None:

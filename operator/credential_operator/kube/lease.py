@@ -27,6 +27,7 @@ class Lease:
 
     Attributes:
         held: Whether it is ours.
+        waiting: Whether another instance holds it.
         trouble: Why it could not be asked for; empty while it can.
     """
 
@@ -34,18 +35,17 @@ class Lease:
         self._kube, self._name, self._identity = kube, name, identity
         self._path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
         self._seen: tuple[str, float] = ("", 0.0)
-        self.held = False
+        self.held = self.waiting = False
         self.trouble = ""
 
     async def acquire(self) -> None:
         """Wait until the Lease is ours."""
-        told = False
         while not await self._try():
-            if not told:
+            if not self.waiting and not self.trouble:
                 LOG.info("another instance is at work; waiting for its lease to end")
-                told = True
+            self.waiting = not self.trouble
             await asyncio.sleep(1.0)
-        self.held = True
+        self.held, self.waiting = True, False
 
     async def keep(self) -> None:
         """Renew it for as long as we run; return when it was lost."""

@@ -141,7 +141,7 @@ class Operator:
             return 0
         namespace = self._settings.lease_namespace or self._kube.signed.namespace
         self._lease = lease = Lease(self._kube, namespace, self._settings.lease_name, self._settings.identity)
-        self._state = ""
+        self._state = "the lease is being asked for"
         if not await self._unless_stopped(lease.acquire()):
             return 0
         LOG.info("the lease is held by %s; the work begins", self._settings.identity)
@@ -358,7 +358,9 @@ class Operator:
         return "the watch on Secrets is silent" if deaf else ""
 
     def _missing(self) -> str:
-        """Say what is missing before all is done."""
+        """Say what is missing before all is done; one that waits for another instance to end lacks nothing."""
+        if self._lease and self._lease.waiting:
+            return ""
         troubles = [*(one.trouble for one in self._watches), self._lease.trouble if self._lease else ""]
         return next(filter(None, troubles), self._state)
 

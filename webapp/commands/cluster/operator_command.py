@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -13,6 +13,21 @@ from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:
     from credential_operator.running.check import Finding
+    from credential_operator.running.settings import OperatorSettings
+
+
+class Options(TypedDict):
+    """The options of the command that become the operator's settings."""
+
+    namespaces: tuple[str, ...]
+    listen: str
+    concurrency: int
+    write_rate: int
+    verifications: int
+    lease_namespace: str
+    identity: str
+    json_logs: bool
+    no_mirror: bool
 
 
 @click.command("operator", cls=Command)
@@ -32,57 +47,55 @@ if TYPE_CHECKING:
 @click.option("--no-mirror", is_flag=True, help="Do not show the resources in the web app.")
 @json_option
 @with_settings(Scope.EVERY)
-def operator_command(
-    settings: Settings,
-    namespaces: tuple[str, ...],
-    *,
-    only_check: bool,
-    listen: str,
-    concurrency: int,
-    write_rate: int,
-    verifications: int,
-    lease_namespace: str,
-    identity: str,
-    json_logs: bool,
-    no_mirror: bool,
-    as_json: bool,
-) -> None:
+def operator_command(settings: Settings, *, only_check: bool, as_json: bool, **options: Unpack[Options]) -> None:
     """Make the Secrets that BackupCredential resources ask for, until Ctrl-C or SIGTERM.
 
     It signs in with the service account of its pod, or else with the kubeconfig. One instance works at a time; others
     wait for its lease.
     """
-    from credential_operator.running.settings import OperatorSettings, own_identity  # noqa: PLC0415  as the rest
-
-    host, _, port = listen.rpartition(":")
-    if not port.isdigit():
-        raise click.UsageError("--listen takes an address and a port, such as 0.0.0.0:8080.")
-    chosen = OperatorSettings(
-        namespaces=tuple(dict.fromkeys(namespaces)),
-        host=host.strip("[]"),
-        port=int(port),
-        concurrency=concurrency,
-        write_rate=write_rate,
-        write_burst=write_rate,
-        verifications=verifications,
-        lease_namespace=lease_namespace,
-        identity=identity or own_identity(),
-        mirror=not no_mirror,
-        json_logs=json_logs,
-    )
+    chosen = settings_of(options)
     if only_check:
-        from credential_operator.running.check import check  # noqa: PLC0415
+        from credential_operator.running.check import check  # noqa: PLC0415  help needs no operator
 
         tell(check(lambda: opened(settings), chosen), as_json=as_json)
-        return
-    from credential_operator.running.app import run  # noqa: PLC0415  help needs no operator
+    elif code := work(settings, chosen):
+        raise click.exceptions.Exit(code)
+
+
+def settings_of(options: Options) -> OperatorSettings:
+    """Return the operator's settings as the options give them.
+
+    Raises:
+        UsageError: There is nothing to listen at.
+    """
+    from credential_operator.running.settings import OperatorSettings, own_identity  # noqa: PLC0415  as above
+
+    host, _, port = options["listen"].rpartition(":")
+    if not port.isdigit():
+        raise click.UsageError("--listen takes an address and a port, such as 0.0.0.0:8080.")
+    return OperatorSettings(
+        namespaces=tuple(dict.fromkeys(options["namespaces"])),
+        host=host.strip("[]"),
+        port=int(port),
+        concurrency=options["concurrency"],
+        write_rate=options["write_rate"],
+        write_burst=options["write_rate"],
+        verifications=options["verifications"],
+        lease_namespace=options["lease_namespace"],
+        identity=options["identity"] or own_identity(),
+        mirror=not options["no_mirror"],
+        json_logs=options["json_logs"],
+    )
+
+
+def work(settings: Settings, chosen: OperatorSettings) -> int:
+    """Run the operator until it is told to stop, and return the exit code."""
+    from credential_operator.running.app import run  # noqa: PLC0415  as above
     from credential_operator.running.logs import set_up  # noqa: PLC0415
 
-    set_up(as_json=json_logs)
-    with opened(settings, pool_size=verifications) as runtime:
-        code = run(runtime, chosen)
-    if code:
-        raise click.exceptions.Exit(code)
+    set_up(as_json=chosen.json_logs)
+    with opened(settings, pool_size=chosen.verifications) as runtime:
+        return run(runtime, chosen)
 
 
 def tell(findings: list[Finding], *, as_json: bool) -> None:
