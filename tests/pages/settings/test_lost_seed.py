@@ -68,7 +68,9 @@ def test_each_record_leads_to_where_it_is_typed_again(admin: Site, lost: dict[st
     for label, path in lost.items():
         assert f'data-label="What">{label}<' in page
         assert f'href="{path}"' in page
-        assert admin.get(path).status_code == 200
+        form = admin.get(path)
+        assert form.status_code == 200
+        assert "never shown again" not in form.text, "nothing of it can be left as it is"
     for path in ("/ssh-keypairs/", "/ssh-connections/", "/settings/oauth-apps/", "/cloud-credentials/", "/"):
         assert admin.get(path).status_code == 200
 

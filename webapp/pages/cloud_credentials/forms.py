@@ -58,8 +58,8 @@ class Form(FieldsForm):
 
     @property
     def secret_dates(self) -> Mapping[str, datetime]:
-        """When each stored secret was changed."""
-        return self.credential.secret_dates if self.credential else {}
+        """When each stored secret was changed; one whose key is lost cannot be left as it is."""
+        return self.credential.secret_dates if self.credential and not self.credential.damaged else {}
 
     @property
     def version(self) -> str:
