@@ -109,6 +109,18 @@ def test_published_changed_and_withdrawn(page: Page, site: Site, space: Space, s
     page.get_by_role("button", name="Withdraw").click()
     eventually(lambda: space.secret("out") is None, 5)
     space.wait("fed", "False", "NotPublished")
+    out = ("read", credential.id, "ok", {"format": "rclone", "secret": "out", "credential": credential.name})
+    refused = ("read", f"{space.name}/fed", "refused", {"why": "NotPublished"})
+    eventually(lambda: noted(store, f"{space.name}/fed") == [refused, out, out, refused], 5)
+
+
+def noted(store: Store, name: str) -> list[tuple[str, str, str, dict[str, str]]]:
+    """Return what the audit says of a resource."""
+    found = [entry for entry in store.audit_log.walk() if entry.name == name]
+    assert {(entry.who, entry.origin, entry.kind) for entry in found} <= {
+        ("the operator", "operator", "cluster credential")
+    }
+    return [(entry.action, entry.subject, str(entry.outcome), dict(entry.detail)) for entry in found]
 
 
 def test_a_copied_manifest_opens_in_its_place_only(page: Page, site: Site, space: Space, store: Store) -> None:
