@@ -130,6 +130,11 @@ def test_several_files_come_as_an_archive(visitor: Visitor, runtime: Runtime) ->
         assert {entry.external_attr >> 16 & 0o777 for entry in archive.infolist()} == {0o600}
 
 
+def test_a_password_that_is_generated_when_it_is_empty_is_not_called_required(visitor: Visitor, stored: str) -> None:
+    page = opened(visitor, stored, "restic")
+    assert page.text.count('<span class="required">required</span>') == 1  # the repository
+
+
 def test_missing_and_wrong_options_are_said_at_their_fields(visitor: Visitor, stored: str) -> None:
     page = visitor.press(opened(visitor, stored, "restic"), "Show keys")
     assert page.status == 422

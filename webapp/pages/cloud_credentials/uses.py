@@ -11,6 +11,7 @@ from webapp.core.fields import Choice, Field, as_text
 from webapp.core.formats import Format, Names
 from webapp.core.formats.delivery import resource_name
 from webapp.core.formats.masking import MASKED
+from webapp.core.formats.options import optional
 from webapp.core.providers.base import Provider
 from webapp.core.store import Credential
 from webapp.core.store.repositories import Repository
@@ -59,8 +60,9 @@ class Use:
 
     @property
     def options(self) -> tuple[Field, ...]:
-        """The options in the form."""
-        return self.format.options_for(self.provider)
+        """The options in the form; a repository's secret may stay empty, since one is generated then."""
+        listed = self.format.options_for(self.provider)
+        return tuple(optional(option) if option.secret else option for option in listed)
 
     @property
     def general_errors(self) -> list[str]:
