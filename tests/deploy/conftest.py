@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -33,14 +34,17 @@ def image(servers_run: Run, containers: Containers) -> str:
 
 @pytest.fixture(scope="session")
 def nodes(servers_run: Run) -> ControlPlane:
-    """A control plane with the controllers of jobs and certificates, and the definition of the resource."""
+    """A control plane with the controllers of jobs and certificates, and the definition of the resource.
+
+    Each worker has its own: with the chart's defaults an operator serves every namespace there is.
+    """
 
     def start(place: Path) -> ControlPlane:
         plane = control_plane(servers_run, place, controllers=WITH_NODES)
         apply_definition(plane)
         return plane
 
-    return servers_run.once("nodes", start)
+    return servers_run.once(f"nodes-{os.getpid()}", start)
 
 
 @pytest.fixture(scope="session")
