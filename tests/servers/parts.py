@@ -128,6 +128,8 @@ DEBIAN_PARTS: dict[str, str] = {
     "/usr/lib/python3/dist-packages/azure/storage/blob": "python3-azure-storage",
     "/usr/bin/pgbackrest": "pgbackrest",
     "/usr/lib/python3/dist-packages/google/auth": "python3-google-auth",
+    "/usr/bin/systemd-analyze": "systemd",
+    "/usr/bin/caddy": "caddy",
     "/usr/bin/podman": "podman",
     "/usr/bin/buildah": "buildah",
     "/usr/sbin/runc": "runc",

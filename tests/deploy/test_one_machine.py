@@ -1,0 +1,178 @@
+"""One machine: what the systemd units take away, the proxies with the settings that are shipped, the wheel as a tool."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+import trustme
+from deploy.charts import ROOT
+from servers.runs import Run, command, free_port, listens, need
+
+pytestmark = pytest.mark.server
+HOST = "backup.example.com"
+UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
+def test_how_exposed_the_units_are(unit: Path) -> None:
+    """The documentation says the score that systemd itself gives (0 is best, 10 worst)."""
+    said = command(need("systemd-analyze"), "security", "--offline=true", "--no-pager", unit)
+    score = re.findall(r"Overall exposure level for \S+: ([\d.]+)", said)[0]
+    assert float(score) <= 1.1
+    assert f"`{unit.name}` | {score} |" in (ROOT / "webapp/help/install.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def app(servers_run: Run, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """The app as it is started behind a proxy; its port."""
+    port, place = free_port(), tmp_path_factory.mktemp("behind")
+    options = ["--port", port, "--data-dir", place / "data", "--behind-proxy", "--host-names", HOST]
+    argv = [sys.executable, "-m", "webapp", "serve", *options]
+    servers_run.start(
+        argv, ready=partial(listens, port), log=place / "log", folder=ROOT, environment={"PYTHONPATH": str(ROOT)}
+    )
+    return port
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a certificate of the proxy's name, its key and its authority."""
+    place, authority = tmp_path_factory.mktemp("tls"), trustme.CA()
+    made = authority.issue_cert(HOST)
+    made.private_key_pem.write_to_path(place / "key.pem")
+    for number, part in enumerate(made.cert_chain_pems):
+        part.write_to_path(place / "cert.pem", append=number > 0)
+    authority.cert_pem.write_to_path(place / "ca.pem")
+    return place
+
+
+def nginx(run: Run, place: Path, app: int, certificate: Path) -> int:
+    """Start nginx with the shipped settings, but for ports and the places of files."""
+    port = free_port()
+    site = (ROOT / "deploy/proxy/nginx.conf").read_text()
+    for old, new in {
+        "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+        "127.0.0.1:8765": f"127.0.0.1:{app}",
+        "/etc/ssl/backup.example.com.pem": str(certificate / "cert.pem"),
+        "/etc/ssl/private/backup.example.com.key": str(certificate / "key.pem"),
+    }.items():
+        assert old in site
+        site = site.replace(old, new)
+    temporary = " ".join(
+        f"{kind}_temp_path {place}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (place / "conf").write_text(
+        f"daemon off; user root; pid {place}/pid; events {{}} http {{ access_log off; {temporary} {site} }}"
+    )
+    argv = [need(Path("/usr/sbin/nginx")), "-c", place / "conf", "-p", place, "-e", place / "error.log"]
+    run.start(argv, ready=partial(listens, port), log=place / "log")
+    return port
+
+
+def caddy(run: Run, place: Path, app: int, certificate: Path) -> int:
+    """Start Caddy with the shipped settings; nobody here gives certificates, so it is given one."""
+    port = free_port()
+    site = (ROOT / "deploy/proxy/Caddyfile").read_text()
+    start = f"{HOST} {{\n"
+    assert start in site
+    assert "127.0.0.1:8765" in site
+    files = f"tls {certificate}/cert.pem {certificate}/key.pem"
+    site = site.replace(start, f"https://{HOST}:{port} {{\n\tbind 127.0.0.1\n\t{files}\n")
+    (place / "Caddyfile").write_text(
+        "{\n\tadmin off\n\tauto_https off\n}\n" + site.replace("127.0.0.1:8765", f"127.0.0.1:{app}")
+    )
+    argv = [need("caddy"), "run", "--config", place / "Caddyfile", "--adapter", "caddyfile"]
+    run.start(argv, ready=partial(listens, port), log=place / "log", environment={"HOME": str(place)})
+    return port
+
+
+@pytest.fixture(params=[nginx, caddy], ids=lambda start: start.__name__)
+def proxied(
+    request: pytest.FixtureRequest, servers_run: Run, tmp_path: Path, app: int, certificate: Path
+) -> Iterator[httpx.Client]:
+    """A browser's place behind a proxy; it knows the name by itself."""
+    tmp_path.chmod(0o755)
+    start: Callable[[Run, Path, int, Path], int] = request.param
+    port = start(servers_run, tmp_path, app, certificate)
+    trust = ssl.create_default_context(cafile=str(certificate / "ca.pem"))
+    with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=trust, trust_env=False, timeout=20) as client:
+        client.headers["Host"] = HOST
+        yield client
+
+
+def get(client: httpx.Client, path: str, **headers: str) -> httpx.Response:
+    return client.get(path, headers=headers, extensions={"sni_hostname": HOST})
+
+
+def test_behind_a_proxy(proxied: httpx.Client) -> None:
+    """Addresses and cookies are those of the proxy, whatever a browser claims of itself."""
+    lies = {"X-Forwarded-Host": "evil.example.net", "X-Forwarded-Proto": "http", "X-Forwarded-For": "203.0.113.9"}
+    answer = get(proxied, "/", **lies)
+    assert answer.status_code in {302, 303}
+    assert "evil" not in answer.headers["location"]
+    page = get(proxied, answer.headers["location"], **lies)
+    assert page.status_code == 200
+    assert "First start" in page.text
+    cookies = page.headers.get_list("set-cookie")
+    assert cookies
+    assert all("Secure" in cookie for cookie in cookies), cookies
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of these sources."""
+    out = tmp_path_factory.mktemp("wheel")
+    long([uv(), "build", "--wheel", "--quiet", "--out-dir", out, ROOT])
+    return next(out.glob("*.whl"))
+
+
+def uv() -> Path:
+    """Return uv, which set this environment up."""
+    beside = ROOT / ".uv/bin/uv"
+    return beside if beside.exists() else need("uv")
+
+
+def long(argv: list[str | Path], **environment: str) -> None:
+    """Run something that may ask a package registry."""
+    done = subprocess.run(
+        [str(part) for part in argv],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_wheel_as_a_tool(wheel: Path, tmp_path: Path) -> None:
+    """`uv tool install` gives the program; it serves the page with all that browsers need."""
+    places = {"UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "bin")}
+    long([uv(), "tool", "install", "--quiet", "--python", sys.executable, wheel], **places)
+    program, port = tmp_path / "bin/backup-credentials", free_port()
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    served = subprocess.Popen([program, "serve", "--port", str(port), "--data-dir", tmp_path / "data"], env=environment)
+    try:
+        until = time.monotonic() + 40
+        while not listens(port):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        page = httpx.get(f"http://127.0.0.1:{port}/", follow_redirects=True, trust_env=False)
+        assert "First start" in page.text
+        for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text):
+            assert httpx.get(f"http://127.0.0.1:{port}{address}", trust_env=False).status_code == 200, address
+    finally:
+        served.terminate()
+        assert served.wait(20) == 0
+    shutil.rmtree(tmp_path / "tools")
