@@ -107,6 +107,14 @@ def internet(servers_run: Run) -> Internet:
     return servers_run.once("internet", lambda place: fake_internet(servers_run, place))
 
 
+@pytest.fixture(autouse=True)
+def no_strangers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test after which the fake internet was asked for a host that it does not know."""
+    asked = request.getfixturevalue("internet") if "internet" in request.fixturenames else None
+    yield
+    assert asked is None or asked.ask("strangers") == []
+
+
 @pytest.fixture(scope="session")
 def control_plane(servers_run: Run) -> kubernetes.ControlPlane:
     """A Kubernetes control plane that all tests share; each uses a namespace of its own and stops nothing."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from servers.fake_internet.starting import Internet
 from servers.fake_internet.tokens import CLIENT, CLIENT_SECRET
+from servers.kinds.database import empty_database
 
 from webapp.core.errors import CredentialError, PermanentError, TransientError
 from webapp.core.oauth.refresh import TokenDoor
@@ -24,13 +25,13 @@ BOX = PROVIDERS["BOX"]
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Store]:
-    made = store_at(tmp_path)
+    made = store_at(f"sqlite:///{tmp_path}/s.db", tmp_path)
     yield made
     made.close()
 
 
-def store_at(folder: Path) -> Store:
-    return open_store(f"sqlite:///{folder}/s.db", KeyRing.from_file(folder / "seed.json", create=True))
+def store_at(database: str, folder: Path) -> Store:
+    return open_store(database, KeyRing.from_file(folder / "seed.json", create=True))
 
 
 def attributes(refresh: str, expiry: str = PAST, **more: str) -> dict[str, str]:
@@ -58,27 +59,36 @@ def test_many_threads_renew_once(opened: Store, internet: Internet) -> None:
     assert stored_token(opened, made.id)["refresh_token"] == "once-threads-1"
 
 
-def fresh_elsewhere(folder: str, identifier: str, environment: dict[str, str]) -> None:
+def fresh_elsewhere(database: str, folder: str, identifier: str, family: str, environment: dict[str, str]) -> None:
     os.environ.update(environment)
-    store = store_at(Path(folder))
+    store = store_at(database, Path(folder))
     credential = store.credentials.get(identifier)
     found = TokenDoor(store, by="tests").fresh(BOX, credential.attributes, credential_id=identifier)
-    assert json.loads(str(found.attributes["token"]))["access_token"] == "good-processes-1"
+    assert json.loads(str(found.attributes["token"]))["access_token"] == f"good-{family}-1"
     store.close()
 
 
-def test_many_processes_renew_once(opened: Store, internet: Internet, tmp_path: Path) -> None:
-    made = opened.credentials.add("Box", "BOX", attributes("once-processes-0"), by="me")
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_many_processes_renew_once(
+    kind: str, internet: Internet, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """On PostgreSQL they may be replicas on several machines."""
+    family, database = f"processes{kind}", f"sqlite:///{tmp_path}/s.db"
+    if kind == "postgresql":
+        database = empty_database(request.getfixturevalue("postgres"))
+    store = store_at(database, tmp_path)
+    made = store.credentials.add("Box", "BOX", attributes(f"once-{family}-0"), by="me")
+    store.close()
     context = multiprocessing.get_context("forkserver")  # what all of them need is loaded once
     context.set_forkserver_preload(["core.oauth.test_refresh"])
-    arguments = (str(tmp_path), made.id, internet.environment)
+    arguments = (database, str(tmp_path), made.id, family, internet.environment)
     started = [context.Process(target=fresh_elsewhere, args=arguments) for _ in range(4)]
     for process in started:
         process.start()
     for process in started:
         process.join(60)
     assert [process.exitcode for process in started] == [0] * 4
-    assert internet.ask("renewals")["processes"] == 1
+    assert internet.ask("renewals")[family] == 1
 
 
 def test_rclone_is_handed_an_access_token_that_it_cannot_renew(opened: Store) -> None:
