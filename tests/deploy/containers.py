@@ -27,7 +27,7 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 """
-KEPT_HOURS = 168
+KEPT_HOURS = 24
 
 
 class Containers:
