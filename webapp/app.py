@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import __version__
+from webapp import __version__, api
 from webapp.core.runtime import Runtime
 from webapp.pages import (
     access,
@@ -31,6 +31,7 @@ from webapp.pages import (
     settings as settings_pages,
 )
 from webapp.pages.routes import row_url
+from webapp.running import RUNTIME
 from webapp.settings import Settings
 
 BODY_LIMIT = 1024 * 1024
@@ -45,6 +46,7 @@ BACKUP_LIMIT = 512 * 1024 * 1024
 FILE_LIMITS = {"cloud_credentials.take_over": FILE_LIMIT, "settings.backup_restore": BACKUP_LIMIT}
 
 BLUEPRINTS = (
+    api.blueprint,
     home.blueprint,
     auth.blueprint,
     provider_login.blueprint,  # before the credentials, whose addresses hold any word
@@ -59,7 +61,7 @@ BLUEPRINTS = (
 
 
 def create_app(settings: Settings, runtime: Runtime) -> Flask:
-    """Return the app; `app.extensions["backup_credentials"]` is the runtime."""
+    """Return the app; `webapp.running.runtime` returns the runtime while a request is answered."""
     app = Flask(__name__, template_folder="pages/templates", static_folder="static")
     app.config.update(
         SECRET_KEY=access.session_key(runtime),
@@ -71,13 +73,13 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
     )
-    app.extensions["backup_credentials"] = runtime
+    app.extensions[RUNTIME] = runtime
     app.extensions["backup_credentials_settings"] = settings
     if settings.behind_proxy:
         behind_proxy(app)
     app.before_request(allow_files)  # before the form is read for its token
     Htmx(app)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(api.blueprint)  # a token comes from a program, never from a browser by itself
     for part in (security, access, errors, own_password):
         part.install(app)
     for blueprint in BLUEPRINTS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,13 +18,13 @@ from webapp.commands.options import (
     this_user,
     with_settings,
 )
-from webapp.commands.output import NEVER, age, echo_json, hint, one_line, print_warnings, summary, table
+from webapp.commands.output import NEVER, age, echo_json, print_warnings, table
 from webapp.commands.values import read_stdin
 from webapp.core.errors import PermanentError
+from webapp.core.presentation import attributes, described, hint, one_line, summary
 from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:
-    from webapp.core.fields import Value
     from webapp.core.service import User
     from webapp.core.store import Credential, Store
 
@@ -169,21 +169,6 @@ def row(credential: Credential, *, needs_login: bool = False, account: str = "")
         age(last.at if last else None),
         one_line(account) or hint(credential),
     )
-
-
-def attributes(credential: Credential, *, reveal: bool) -> dict[str, Value]:
-    """Return the values; secrets only when they were asked for."""
-    from webapp.core.providers import provider  # noqa: PLC0415  the help text needs no providers
-    from webapp.core.redaction import safe_attributes  # noqa: PLC0415
-
-    return (
-        dict(credential.attributes) if reveal else safe_attributes(provider(credential.provider), credential.attributes)
-    )
-
-
-def described(credential: Credential, *, reveal: bool) -> dict[str, Any]:
-    """Return a credential with its values, for JSON."""
-    return {**summary(credential), "attributes": attributes(credential, reveal=reveal)}
 
 
 def lines(credential: Credential, users: tuple[User, ...], *, reveal: bool) -> Iterator[str]:

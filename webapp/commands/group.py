@@ -11,8 +11,9 @@ from typing import Any
 
 import click
 
-from webapp.commands.output import echo_error, one_line, print_errors
+from webapp.commands.output import echo_error, print_errors
 from webapp.core.errors import CredentialError
+from webapp.core.presentation import one_line
 
 PROGRAM = "backup-credentials"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from typing import Any, BinaryIO, NoReturn
+from typing import BinaryIO
 
 import click
+
+from webapp.core.jsonvalues import JsonError, read_object
 
 LIMIT = 1024 * 1024
 """Most bytes on standard input, as for a form in the browser."""
@@ -48,27 +49,6 @@ def decoded(data: bytes) -> str:
 def as_object(text: str) -> dict[str, object]:
     """Parse one JSON object."""
     try:
-        data: object = json.loads(text, object_pairs_hook=distinct, parse_constant=refuse_constant)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise InputError(f"The values on standard input are not JSON: {error.msg} at {place}.") from None
-    except (ValueError, RecursionError):  # thousands of digits, or of brackets
-        raise InputError("The values on standard input are no JSON that can be read.") from None
-    if not isinstance(data, dict):
-        raise InputError("The values on standard input must be one JSON object, in curly brackets.")
-    return data  # pyright: ignore[reportUnknownVariableType]  JSON keys are texts
-
-
-def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that stands twice: one of both values would be lost."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise InputError(f"The key {json.dumps(key[:40])} stands twice on standard input.")
-        found[key] = value
-    return found
-
-
-def refuse_constant(name: str) -> NoReturn:
-    """Refuse NaN and Infinity, which JSON does not have."""
-    raise InputError(f"The values on standard input hold {name}, which is no JSON.")
+        return read_object(text, "The values on standard input")
+    except JsonError as error:
+        raise InputError(error.message) from None

@@ -6,14 +6,16 @@ import secrets
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from webapp.api import about_api
 from webapp.core.runtime import Runtime
 from webapp.core.store import Account, DamagedError, LockedError, Session
 from webapp.core.store.audit.acting import act
 from webapp.pages.hx import go, shown_address, wants_fragment
 from webapp.pages.security import settings
+from webapp.running import runtime
 
 OPEN = frozenset({
     "static", "auth.login", "auth.setup", "auth.theme", "home.health", "home.ready", "home.icons", "login.callback",
@@ -25,11 +27,6 @@ WHILE_LOCKED = OPEN | {"auth.unlock", "auth.logout", "settings.seed_lost", "help
 
 WATCHING = frozenset({"cluster.listing", "cluster.show", "settings.backup_job", "settings.seed"})
 """Endpoints that open pages ask again and again."""
-
-
-def runtime() -> Runtime:
-    """Return what the app runs on."""
-    return cast("Runtime", current_app.extensions["backup_credentials"])
 
 
 def cookie_name() -> str:
@@ -57,7 +54,12 @@ def install(app: Flask) -> None:
 
 
 def require_login() -> Response | None:
-    """Send strangers to the log-in, and everyone to the seed page while the store is locked."""
+    """Send strangers to the log-in, and everyone to the seed page while the store is locked.
+
+    The API has its own door, and no cookie opens it: another site could make a browser send one.
+    """
+    if about_api():
+        return None
     store = runtime().store
     token = request.cookies.get(cookie_name(), "")
     session = store.sessions.find(token, use=not by_itself()) if request.endpoint != "static" else None

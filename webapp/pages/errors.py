@@ -10,7 +10,10 @@ from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from webapp.api import about_api
+from webapp.api.problems import problem
 from webapp.core.errors import ConflictError, CredentialError, NotFoundError, TransientError
+from webapp.core.presentation import found_errors
 from webapp.core.store import LockedError, ThrottledError, fault_of
 from webapp.core.store.audit import Action
 from webapp.pages.access import runtime
@@ -57,8 +60,9 @@ def show_csrf(_error: CSRFError) -> Response:
 def show_http(error: HTTPException) -> Response:
     """Whatever Flask refuses."""
     code = error.code or 500
-    own = code == HTTPStatus.BAD_REQUEST and error.description and "host_names" in error.description
-    response = shown(code, error.description if own else "")
+    said = error.description or ""
+    own = said and ("host_names" in said or about_api())
+    response = shown(code, said if own else "")
     allowed = getattr(error, "valid_methods", None)
     if allowed:
         response.headers["Allow"] = ", ".join(sorted(allowed))
@@ -67,6 +71,8 @@ def show_http(error: HTTPException) -> Response:
 
 def show_ours(error: CredentialError) -> Response:
     """A sentence of ours."""
+    if about_api():
+        return problem(status_of(error), error.message, found_errors(error))
     return shown(status_of(error), error.message, LOCKED if isinstance(error, LockedError) else None)
 
 
@@ -101,6 +107,8 @@ def shown(code: int, sentence: str | None, words: tuple[str, str] | None = None)
     """Return an error page, or a part of one for htmx; `words` are title and advice where the code's do not fit."""
     usual = ADVICE.get(code, ADVICE[500 if code >= HTTPStatus.INTERNAL_SERVER_ERROR else 400])
     title, advice = words or usual
+    if about_api():
+        return problem(code, sentence or f"{title}.")
     template = "error_fragment.html" if wants_fragment() else "error.html"
     return make_response(
         render_template(template, code=code, title=title, sentence=sentence or "", advice=advice), code

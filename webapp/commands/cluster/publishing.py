@@ -9,8 +9,9 @@ import click
 
 from webapp.commands.group import Command
 from webapp.commands.options import CredentialName, json_option, opened, refuse_locked, this_user, with_settings
-from webapp.commands.output import echo_json, moment, table
+from webapp.commands.output import echo_json, table
 from webapp.core.errors import NotFoundError, PermanentError
+from webapp.core.presentation import moment
 from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:

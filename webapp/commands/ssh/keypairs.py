@@ -10,10 +10,11 @@ import click
 from webapp.commands.credentials import ask
 from webapp.commands.group import Command, SubGroup
 from webapp.commands.options import json_option, opened, refuse_locked, this_user, with_settings
-from webapp.commands.output import echo_json, moment, one_line, table
+from webapp.commands.output import echo_json, table
 from webapp.commands.ssh.asking import key_type_option
 from webapp.commands.values import LIMIT, InputError, as_object, decoded
 from webapp.core.errors import PermanentError
+from webapp.core.presentation import moment, one_line
 from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:

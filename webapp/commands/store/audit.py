@@ -10,7 +10,8 @@ import click
 
 from webapp.commands.group import Command, SubGroup
 from webapp.commands.options import json_option, opened, with_settings
-from webapp.commands.output import echo_json, one_line, table
+from webapp.commands.output import echo_json, table
+from webapp.core.presentation import one_line
 from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:

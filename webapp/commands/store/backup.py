@@ -13,9 +13,10 @@ import click
 
 from webapp.commands.group import Command
 from webapp.commands.options import json_option, opened, refuse_locked, this_user, with_settings
-from webapp.commands.output import echo_json, one_line, table
+from webapp.commands.output import echo_json, table
 from webapp.commands.store.passphrase import new_passphrase, passphrase
 from webapp.core.errors import PermanentError
+from webapp.core.presentation import one_line
 from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:

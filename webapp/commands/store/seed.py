@@ -10,10 +10,11 @@ import click
 
 from webapp.commands.group import Command, SubGroup
 from webapp.commands.options import json_option, opened, refuse_locked, this_user, with_settings
-from webapp.commands.output import echo_json, moment, table
+from webapp.commands.output import echo_json, table
 from webapp.commands.store.backup import progress
 from webapp.commands.store.passphrase import new_passphrase, passphrase
 from webapp.core.errors import PermanentError
+from webapp.core.presentation import moment
 from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:

@@ -119,6 +119,24 @@ class SessionRow(Model):
         table_name = "session"
 
 
+class ApiTokenRow(Model):
+    """A token of the JSON API; the id is the SHA-256 of what the program holds. An empty end is none."""
+
+    id = CharField(primary_key=True)
+    name = TextField()
+    name_key = TextField(unique=True)
+    scopes = TextField()
+    created = TextField()
+    created_by = TextField()
+    expires = TextField()
+    used = TextField()
+
+    class Meta:
+        """The table's name."""
+
+        table_name = "api_token"
+
+
 class AttemptRow(Model):
     """Failed log-ins of an account or from an address."""
 
@@ -167,6 +185,7 @@ class Tables:
         self.master_key = bound(MasterKeyRow, database)
         self.account = bound(AccountRow, database)
         self.session = bound(SessionRow, database)
+        self.api_token = bound(ApiTokenRow, database)
         self.attempt = bound(AttemptRow, database)
         self.lease = bound(LeaseRow, database)
         self.value = bound(ValueRow, database)

@@ -25,6 +25,7 @@ from webapp.core.store.logins.models import AppRow, FlowRow, LoginRow
 from webapp.core.store.logins.records import place_of_login
 from webapp.core.store.models import (
     AccountRow,
+    ApiTokenRow,
     AttemptRow,
     CredentialRow,
     LeaseRow,
@@ -135,6 +136,7 @@ TABLES: tuple[StoredTable, ...] = (
     ),
     StoredTable(ClusterChangeRow, Role.HERE),
     StoredTable(SessionRow, Role.HERE),
+    StoredTable(ApiTokenRow, Role.HERE),
     StoredTable(AttemptRow, Role.HERE),
     StoredTable(LeaseRow, Role.HERE),
 )

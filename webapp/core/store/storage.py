@@ -14,6 +14,7 @@ from playhouse.pool import PooledDatabase, PooledPostgresqlDatabase, PooledSqlit
 
 from webapp.core.errors import PermanentError
 from webapp.core.store.accounts import Accounts
+from webapp.core.store.api_tokens import ApiTokens
 from webapp.core.store.audit import Action, Audit
 from webapp.core.store.audit.reading import AuditLog
 from webapp.core.store.backup import Backups
@@ -72,6 +73,7 @@ class Store:
         self.credentials = Credentials(tables, self._envelope, self.audit)
         self.accounts = Accounts(tables, self.audit)
         self.sessions = Sessions(tables, idle)
+        self.api_tokens = ApiTokens(tables, self.audit)
         self.locks = Locks(tables)
         self.repositories = Repositories(tables, self._envelope, self.audit)
         self.apps = Apps(tables, self._envelope, self.audit)

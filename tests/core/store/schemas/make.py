@@ -53,6 +53,7 @@ def fill(store: Store) -> None:
     made = store.credentials.add("Nightly ü '€'", "S3", VALUES, by="admin")
     store.credentials.record(made.id, Result(State.VALID, "It works."), version=1)
     store.credentials.record(made.id, Result(State.INVALID, "It went bad.", "secret_access_key"), version=1)
+    store.api_tokens.make("A program", ["read"], days=3660, by="admin")
     store.credentials.add("Never checked", "B2", {"account": "a", "key": SECRET}, by="admin")
     store.repositories.secret(made.id, "backups/db", "password", by="admin", given="of the repository")
     store.values.put("made-up:open", {"a": 1})

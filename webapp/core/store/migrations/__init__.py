@@ -15,6 +15,7 @@ from webapp.core.store.migrations import (
     m0005_logins,
     m0006_audit,
     m0007_cluster,
+    m0008_api_tokens,
 )
 from webapp.core.store.models import now, stamp
 
@@ -35,6 +36,7 @@ MIGRATIONS = (
     Migration(5, "logins", m0005_logins.run),
     Migration(6, "audit", m0006_audit.run),
     Migration(7, "cluster", m0007_cluster.run),
+    Migration(8, "API tokens", m0008_api_tokens.run),
 )
 """In order; numbers never change once released."""
 

@@ -1,0 +1,117 @@
+"""The API's own description, OpenAPI 3.1, made from the declared operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from http import HTTPStatus
+from re import findall
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from webapp import __version__
+from webapp.api.operations import BASE, Member, Operation, Operations, given
+from webapp.api.problems import MEDIA_TYPE
+from webapp.api.schemas import components, of, provider_component, ref
+from webapp.core.providers import PROVIDERS
+from webapp.core.store.api_tokens import SCOPES
+
+ALWAYS = (400, 401, 403, 503)
+"""Statuses with which any operation can end: no request, no token, not allowed, locked."""
+
+WITH_BODY = (413, 415)
+
+
+ID = "credential_id"
+LINKED = ("show_credential", "list_formats", "delete_credential")
+"""What can be done at once with a credential that was just made."""
+
+
+def describe(blueprint: Blueprint, operations: Operations) -> None:
+    """Serve the description; it holds nothing of this installation, so nobody needs a token for it."""
+
+    @blueprint.get("/openapi.json")
+    def description() -> Response:  # pyright: ignore[reportUnusedFunction]  Flask calls it
+        return given(document(operations) | {"servers": [{"url": request.host_url.rstrip("/") + BASE}]})
+
+
+@cache
+def document(operations: Operations) -> dict[str, Any]:
+    """Return the description without the address of the server."""
+    paths: dict[str, dict[str, Any]] = {}
+    for one in operations.all:
+        paths.setdefault(one.path, {})[one.method.lower()] = operation(one)
+    scopes = "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in SCOPES.items())
+    about = f"Credentials that backups run on. A token is made in Settings → API tokens; its scopes:\n\n{scopes}"
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Backup Credentials", "version": __version__, "description": about},
+        "paths": paths,
+        "components": {
+            "schemas": components(),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"token": []}],
+    }
+
+
+def operation(one: Operation) -> dict[str, Any]:
+    """Return the description of one operation."""
+    body = {"requestBody": request_body(one)} if one.body is not None else {}
+    return {
+        "operationId": one.name,
+        "summary": one.summary,
+        "description": f"Needs the scope “{one.scope}”.",
+        "parameters": parameters(one),
+        **body,
+        "responses": responses(one),
+    }
+
+
+def parameters(one: Operation) -> list[dict[str, Any]]:
+    """Return what stands in the address, the query and the header of an operation."""
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in findall(r"{(\w+)}", one.path)
+    ]
+    in_query = [{"name": one.key, "in": "query", "required": one.required, "schema": one.schema} for one in one.query]
+    header = {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}}
+    return [*in_path, *in_query, *([header] if one.versioned else [])]
+
+
+def request_body(one: Operation) -> dict[str, Any]:
+    """Return the description of a body."""
+    members = {member.key: member for member in one.body or ()}
+    required = [member.key for member in members.values() if member.required]
+    by_provider = {"provider", "attributes"} <= set(required)
+    schema = one_of_providers(members, required) if by_provider else body_schema(members, required)
+    return {"required": bool(required), "content": {"application/json": {"schema": schema}}}
+
+
+def body_schema(members: Mapping[str, Member], required: list[str], **instead: Any) -> dict[str, Any]:
+    """Return the schema of a body, with other schemas for some of its members."""
+    schema = of({key: instead.get(key, member.schema) for key, member in members.items()}, additionalProperties=False)
+    return schema | {"required": required}
+
+
+def one_of_providers(members: Mapping[str, Member], required: list[str]) -> dict[str, Any]:
+    """Return the schema of a body whose attributes are those of its provider."""
+    bodies = [
+        body_schema(members, required, provider={"const": key}, attributes=ref(provider_component(key)))
+        for key in PROVIDERS
+    ]
+    return {"oneOf": bodies}
+
+
+def responses(one: Operation) -> dict[str, Any]:
+    """Return the description of every answer."""
+    fine: dict[str, Any] = {"description": HTTPStatus(one.status).phrase}
+    if one.answer is not None:
+        fine["content"] = {"application/json": {"schema": one.answer}}
+    if one.status == HTTPStatus.CREATED:
+        fine["links"] = {name: {"operationId": name, "parameters": {ID: "$response.body#/id"}} for name in LINKED}
+    ends = sorted({*ALWAYS, *one.refused, *(WITH_BODY if one.body is not None else ()), *((422,) if one.body else ())})
+    content = {MEDIA_TYPE: {"schema": ref("Problem")}}
+    refused = {str(status): {"description": HTTPStatus(status).phrase, "content": content} for status in ends}
+    return {str(one.status): fine, **refused}
