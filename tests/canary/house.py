@@ -42,17 +42,17 @@ class House:
 
     def open(self, path: str, **headers: str) -> httpx.Response:
         """Open a page as a browser does; `HX_Request="true"` as htmx does."""
-        return self._noted(self.client.get(path, headers={name.replace("_", "-"): v for name, v in headers.items()}))
+        return self.noted(self.client.get(path, headers={name.replace("_", "-"): v for name, v in headers.items()}))
 
     def send(
         self, path: str, values: Mapping[str, str], *, form: str = "/account", fragment: bool = False, **more: object
     ) -> httpx.Response:
         """Send a form, with the token of a page that has one."""
         headers = {"HX-Request": "true", "HX-Request-Type": "partial"} if fragment else {}
-        data = {"csrf_token": self._token(form), **values}
-        return self._noted(self.client.post(path, data=data, headers=headers, **more))  # pyright: ignore[reportArgumentType]
+        data = {"csrf_token": self.token(form), **values}
+        return self.noted(self.client.post(path, data=data, headers=headers, **more))  # pyright: ignore[reportArgumentType]
 
-    def _token(self, form: str) -> str:
+    def token(self, form: str) -> str:
         """Return the token of a page's form; it holds as long as the cookie that it belongs to."""
         cookie = self.client.cookies.get("csrf", "")
         if cookie not in self._tokens:
@@ -62,7 +62,8 @@ class House:
             self._tokens[cookie] = found.group(1)
         return self._tokens[cookie]
 
-    def _noted(self, answer: httpx.Response) -> httpx.Response:
+    def noted(self, answer: httpx.Response) -> httpx.Response:
+        """Note what an answer and those before it said."""
         for step in (*answer.history, answer):
             where = f"the answer to {step.request.method} {step.request.url.path}"
             headers = [

@@ -21,6 +21,7 @@ from webapp.commands.ssh import keypair, ssh
 from webapp.commands.store.audit import audit
 from webapp.commands.store.backup import backup, restore
 from webapp.commands.store.seed import rotate_key, seed
+from webapp.commands.tokens import token
 from webapp.commands.verify import verify
 
 main = CommandLine(
@@ -51,6 +52,7 @@ main = CommandLine(
         seed,
         rotate_key,
         audit,
+        token,
         operator_command,
         crd,
         try_operator_command,

@@ -181,6 +181,13 @@ def operator_page() -> str:
     return f"{page()}\n{NOTE}\n"
 
 
+def api_page() -> str:
+    """Return the page on the API with its scopes and operations."""
+    from webapp.api.reference import page  # noqa: PLC0415  only this page needs it
+
+    return f"{page()}\n{NOTE}\n"
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "command-line.md": command_line_page,
@@ -188,6 +195,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "formats.md": formats_page,
     "resource.md": resource_page,
     "operator-reference.md": operator_page,
+    "api.md": api_page,
 }
 """File name and maker of each generated page."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from canary.house import House
-from canary.ways import accounts, backups, credentials, formats, imports, logins, ssh
+from canary.ways import accounts, backups, credentials, formats, imports, logins, programs, ssh
 
 Way = Callable[[House], None]
 
@@ -21,6 +21,7 @@ WAYS: tuple[Way, ...] = (
     *ssh.WAYS,
     *logins.WAYS,
     *backups.WAYS,
+    *programs.WAYS,
     *accounts.WAYS,
 )
 """Every way there is; they are gone in this order, on one house."""

@@ -27,6 +27,7 @@ PAGES = (
     "/settings/seed",
     "/settings/oauth-apps/",
     "/settings/oauth-apps/DROPBOX",
+    "/settings/tokens",
     "/settings/audit",
     "/settings/audit/check",
     "/settings/audit?text=nothing-fits&since=2026-01-01",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
-from webapp.pages.settings import audit, backup, jobs, restore, seed
+from webapp.pages.settings import audit, backup, jobs, restore, seed, tokens
 from webapp.pages.settings.blueprint import SECTIONS, blueprint
 
-__all__ = ["audit", "backup", "blueprint", "jobs", "restore", "seed"]
+__all__ = ["audit", "backup", "blueprint", "jobs", "restore", "seed", "tokens"]
 
 
 @blueprint.get("/")

@@ -10,6 +10,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("settings.backup", "Backup"),
     ("settings.seed", "Secret seed"),
     ("oauth_apps.index", "OAuth apps"),
+    ("settings.tokens", "API tokens"),
     ("settings.audit", "Audit"),
 )
 """Endpoint and name of each section, in the order of the list; one of another blueprint may stand in it as well.

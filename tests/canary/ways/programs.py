@@ -1,0 +1,71 @@
+"""The JSON API: tokens made on the page and by the command, secrets sent in, refused, changed and read."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+from canary.house import House
+
+BASE = "/api/v1"
+
+
+def token_of_the_page(house: House) -> str:
+    """Make a token as a person does; the page shows it this once, so it is not searched."""
+    given = {"name": "Page", "scopes": "write", "days": "30", "own_password": house.password}
+    form = {"csrf_token": house.token("/settings/tokens"), **given}
+    found = re.search(r'id="token">(bct_[^<]+)<', house.client.post("/settings/tokens", data=form).text)
+    assert found
+    return house.canaries.mint("a token made on the page", found.group(1))
+
+
+def ask(house: House, token: str, method: str, path: str, **more: object) -> httpx.Response:
+    """Ask as a program and search the answer."""
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=house.client.base_url, headers=headers, trust_env=False, timeout=60) as program:
+        return house.noted(program.request(method, BASE + path, **more))  # pyright: ignore[reportArgumentType]
+
+
+def through_the_api(house: House) -> None:
+    """Add, be refused, change, verify and show; reading secrets on purpose is not searched."""
+    mint, page = house.canaries.mint, token_of_the_page(house)
+    added = house.program("token", "add", "Reader", "--scope", "read", "--scope", "verify", "--json").data["token"]
+    reader = mint("a token made by the command", added)
+    values = {
+        "host": "127.0.0.1",
+        "port": 1,
+        "user": "u",
+        "pass": mint("a password through the API"),
+        "encryption": "NONE",
+    }
+    new = {"name": "Program", "provider": "FTP", "attributes": values}
+    made = ask(house, page, "POST", "/credentials", json=new)
+    assert made.status_code == 201, made.text
+    path = f"/credentials/{made.json()['id']}"
+    for bad in ({**values, "host": "a b"}, {**values, "pass": {"x": mint("in an object")}}, {mint("a key"): 1}):
+        assert (
+            ask(house, page, "POST", "/credentials", json={**new, "name": "Bad", "attributes": bad}).status_code == 422
+        )
+    ask(house, page, "POST", "/credentials", content=f'{{"pass": "{mint("in broken JSON")}"')
+    ask(house, reader, "POST", "/credentials", json={**new, "attributes": {"pass": mint("without the scope")}})
+    ask(house, mint("a token that is none"), "GET", "/credentials")
+    changed = {"attributes": {**values, "pass": mint("a changed password through the API")}}
+    assert ask(house, page, "PUT", path, json=changed, headers={"If-Match": '"1"'}).status_code == 200
+    assert ask(house, page, "PUT", path, json=changed, headers={"If-Match": '"1"'}).status_code == 412
+    assert ask(house, reader, "GET", path).status_code == 200
+    ask(house, reader, "POST", f"{path}/verify")
+    ask(
+        house,
+        reader,
+        "POST",
+        "/verify",
+        json={"provider": "FTP", "attributes": {**values, "pass": mint("verified by a program")}},
+    )
+    for shown in ("/credentials", f"{path}?reveal=true", f"{path}/formats", "/openapi.json", "/nowhere"):
+        ask(house, reader, "GET", shown)
+    house.open("/settings/tokens")
+    house.run("token", "list", "--json")
+    house.run("token", "revoke", "Reader")
+
+
+WAYS = (through_the_api,)
