@@ -35,7 +35,7 @@ def add_token(
 ) -> None:
     """Make a token and print it; it is not shown again.
 
-    Without --scope it may only read, with every secret masked.
+    Without --scope it may only read, and no secrets.
     """
     with opened(settings) as runtime:
         wanted, lifetime = scopes or ("read",), None if no_end else days

@@ -42,7 +42,7 @@ def through_the_api(house: House) -> None:
     made = ask(house, page, "POST", "/credentials", json=new)
     assert made.status_code == 201, made.text
     path = f"/credentials/{made.json()['id']}"
-    for bad in ({**values, "host": "a b"}, {**values, "pass": {"x": mint("in an object")}}, {mint("a key"): 1}):
+    for bad in ({**values, "host": "a b"}, {**values, "pass": {"x": mint("in an object")}}):
         assert (
             ask(house, page, "POST", "/credentials", json={**new, "name": "Bad", "attributes": bad}).status_code == 422
         )

@@ -29,6 +29,9 @@ def test_a_token_is_shown_once_used_and_revoked(admin: Site) -> None:
     assert listed(admin, token) == 200
     assert "just now" in admin.get("/settings/tokens").text
     (kept,) = admin.runtime.store.api_tokens.list()
+    asked = admin.get(f"/settings/tokens/{kept.id}/revoke")
+    assert "Revoke Nightly report?" in asked.text
+    assert listed(admin, token) == 200
     after = admin.post(f"/settings/tokens/{kept.id}/revoke", {})
     assert "was revoked" in after.text
     assert listed(admin, token) == 401

@@ -38,7 +38,7 @@ class Scope(StrEnum):
 
 
 SCOPES: dict[Scope, str] = {
-    Scope.READ: "List and show credentials, with every secret masked.",
+    Scope.READ: "List and show credentials, without their secrets.",
     Scope.VERIFY: "Ask providers whether credentials work.",
     Scope.WRITE: "Add, change and delete credentials.",
     Scope.REVEAL: "Read secrets, as they are or in the shape of a tool.",
@@ -127,8 +127,8 @@ class ApiTokens:
             raise NotFoundError("There is no token of this name.", field="name")
         return _token(row)
 
-    def revoke(self, identifier: str) -> ApiToken:
-        """End a token for good, and return it.
+    def get(self, identifier: str) -> ApiToken:
+        """Return a token by its id.
 
         Raises:
             NotFoundError: There is none; it may have been revoked.
@@ -136,7 +136,15 @@ class ApiTokens:
         row = self._rows.get_or_none(self._rows.id == identifier)
         if row is None:
             raise NotFoundError("There is no such token. It may have been revoked.")
-        token = _token(row)
+        return _token(row)
+
+    def revoke(self, identifier: str) -> ApiToken:
+        """End a token for good, and return it.
+
+        Raises:
+            NotFoundError: There is none; it may have been revoked.
+        """
+        token = self.get(identifier)
         with self._database.atomic():
             self._rows.delete().where(self._rows.id == identifier).execute()
             self._note(Action.DELETE, token)

@@ -43,9 +43,12 @@ def tokens_make() -> Response:
     return page(made=text)
 
 
-@blueprint.post("/tokens/<identifier>/revoke")
+@blueprint.route("/tokens/<identifier>/revoke", methods=["GET", "POST"])
 def tokens_revoke(identifier: str) -> AnyResponse:
-    """End a token."""
+    """Say what it means to end a token, and end it."""
+    if request.method == "GET":
+        token = runtime().store.api_tokens.get(identifier)
+        return page_or_block("settings/tokens_revoke.html", "main", token=token)
     name = runtime().store.api_tokens.revoke(identifier).name
     flash(f"The token “{name}” was revoked. Programs that used it are refused from now on.")
     return go(url_for("settings.tokens"))
