@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from webapp.commands.credentials import described
 from webapp.commands.group import Command
 from webapp.commands.options import (
     CredentialName,
@@ -22,9 +21,9 @@ from webapp.commands.options import (
     this_user,
     with_settings,
 )
-from webapp.commands.output import one_line
 from webapp.commands.values import LIMIT, InputError, as_object, decoded
 from webapp.core.errors import CredentialError, NotFoundError, PermanentError, TransientError
+from webapp.core.presentation import described, one_line
 from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:
