@@ -41,6 +41,26 @@ def test_it_is_not_deleted_while_it_is_used(service: SshService, store: Store, u
     assert store.credentials.find("Others").attributes["private_key"] == "another"
 
 
+def test_what_is_refused_stands_in_the_audit(service: SshService, store: Store, used: Keypair) -> None:
+    (connection,) = service.connections.all()
+    with pytest.raises(PermanentError):
+        service.keypairs.delete(used.id, by="test")
+    with pytest.raises(ConflictError):
+        service.keypairs.edit(used.id, None, version=9, by="test", name="Late")
+    with pytest.raises(ConflictError):
+        service.connections.edit(connection.id, connection.attributes, version=9, by="test")
+    with pytest.raises(ConflictError):
+        service.connections.delete(connection.id, version=9, by="test")
+    refused = store.audit_log.search(Filter(outcome="refused")).items
+    assert [(entry.action, entry.kind, entry.name, entry.who) for entry in reversed(refused)] == [
+        ("delete", "keypair", "Used", "test"),
+        ("change", "keypair", "Used", "test"),
+        ("change", "connection", "NAS", "test"),
+        ("delete", "connection", "NAS", "test"),
+    ]
+    assert "SSH connection “NAS”" in refused[-1].detail["why"]
+
+
 def test_another_keypair_takes_its_place_everywhere(service: SshService, store: Store, used: Keypair) -> None:
     other = service.keypairs.generate("Other", "ecdsa-p256", by="test")
     public = service.keypairs.add("Public", {"public_key": other.public_key}, by="test")

@@ -10,6 +10,7 @@ import pytest
 from webapp.core.cluster.publishing import NotPublishedError, Publishing, changed_names, check_pattern, fits
 from webapp.core.errors import NotFoundError, PermanentError
 from webapp.core.store import Store
+from webapp.core.store.audit.reading import Filter
 from webapp.core.store.cluster import ClusterCredential
 
 VALUES = {"access_key_id": "AKID", "secret_access_key": "CANARY-SECRET"}
@@ -74,6 +75,14 @@ def test_all_patterns_or_none(store: Store, publishing: Publishing) -> None:
     with pytest.raises(NotFoundError):
         publishing.publish("nobody", ["db"], by="me")
     assert store.publications.list() == []
+
+
+def test_an_offer_that_is_refused_stands_in_the_audit(store: Store, publishing: Publishing) -> None:
+    with pytest.raises(PermanentError):
+        publishing.publish(saved(store), ["db", "no namespace"], by="me")
+    (entry,) = store.audit_log.search(Filter(outcome="refused")).items
+    assert (entry.action, entry.name, entry.who) == ("publish", "Nightly S3", "me")
+    assert "no namespace" not in str(entry.detail)
 
 
 def test_twice_is_once(store: Store, publishing: Publishing) -> None:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from webapp.core.errors import NotFoundError, PermanentError
+from webapp.core.store.audit import About, Action
 from webapp.core.store.names import name_key
 
 if TYPE_CHECKING:
@@ -43,13 +44,13 @@ class Publishing:
             NotFoundError: There is no such credential.
             PermanentError: One is no namespace and no pattern.
         """
-        self._store.credentials.get(credential_id)
-        checked = [check_pattern(pattern) for pattern in patterns]
-        if not checked:
-            raise PermanentError("Name at least one namespace.", field="namespaces")
-        with self._store.together():
-            for pattern in checked:
-                self._store.publications.add(credential_id, pattern, by=by)
+        name = self._store.credentials.get(credential_id).name
+        about: About = {"kind": "credential", "subject": credential_id, "name": name, "who": by}
+        with self._store.audit.failures(Action.PUBLISH, **about):
+            checked = checked_patterns(patterns)
+            with self._store.together():
+                for pattern in checked:
+                    self._store.publications.add(credential_id, pattern, by=by)
 
     def withdraw(self, publication_id: str, *, by: str) -> list[ClusterCredential]:
         """End an offer and return the resources that it fed; the operator removes their Secrets.
@@ -116,6 +117,18 @@ def changed_names(before: Mapping[str, Offer], after: Mapping[str, Offer]) -> se
     """
     differing = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
     return {offers[key].name_key for key in differing for offers in (before, after) if key in offers}
+
+
+def checked_patterns(patterns: Iterable[str]) -> list[str]:
+    """Return namespaces and patterns, trimmed.
+
+    Raises:
+        PermanentError: There is none, or one is neither.
+    """
+    checked = [check_pattern(pattern) for pattern in patterns]
+    if not checked:
+        raise PermanentError("Name at least one namespace.", field="namespaces")
+    return checked
 
 
 def check_pattern(text: str) -> str:

@@ -77,10 +77,9 @@ class KeypairService:
             PermanentError: There is none, or it cannot be read.
         """
         keypair = self.get(reference)
-        about: About = {"kind": "keypair", "subject": keypair.id, "name": keypair.name, "who": by}
-        with self._store.audit.failures(Action.READ, **about):
+        with self._store.audit.failures(Action.READ, **about(keypair, by)):
             choosing.usable(self._store.ssh, keypair.id)
-        self._store.audit.note(Action.READ, **about)
+        self._store.audit.note(Action.READ, **about(keypair, by))
         return keypair.private_key
 
     def make(self, key_type: str, name: str) -> KeyMaterial:
@@ -175,7 +174,8 @@ class KeypairService:
         """
         stored = self._keypairs.get(keypair_id)
         attributes = None if raw is None else self._checked(raw, name or stored.name, stored)
-        return self._keypairs.change(keypair_id, version=version, by=by, name=name, attributes=attributes)
+        with self._store.audit.failures(Action.CHANGE, **about(stored, by)):
+            return self._keypairs.change(keypair_id, version=version, by=by, name=name, attributes=attributes)
 
     def used_by(self, keypair_id: str) -> tuple[KeypairUser, ...]:
         """Return what logs in with a keypair, and what Delete anyway would do to each.
@@ -203,19 +203,23 @@ class KeypairService:
             PermanentError: It is in use; the sentence names its users.
             EntryChangedError: Someone saved another version meanwhile.
         """
-        users = self.used_by(keypair_id)
-        if users and not anyway:
+        stored = self._keypairs.get(keypair_id)
+        with self._store.audit.failures(Action.DELETE, **about(stored, by)):
+            self._refuse_used(keypair_id, anyway=anyway)
+            with self._store.together():
+                for connection in self._store.ssh.connections.of_keypair(keypair_id):
+                    self._store.ssh.connections.delete(connection.id, by=by)
+                for credential in self._credentials_of(keypair_id):
+                    self._detach(credential, stored.name, by)
+                self._keypairs.delete(keypair_id, by=by, version=version)
+
+    def _refuse_used(self, keypair_id: str, *, anyway: bool) -> None:
+        users = () if anyway else self.used_by(keypair_id)
+        if users:
             named = ", ".join(f"{user.kind} “{user.name}”" for user in users)
             raise PermanentError(
                 f"This keypair is in use by {named}. Give them another keypair first, or delete it anyway."
             )
-        name = self._keypairs.get(keypair_id).name
-        with self._store.together():
-            for connection in self._store.ssh.connections.of_keypair(keypair_id):
-                self._store.ssh.connections.delete(connection.id, by=by)
-            for credential in self._credentials_of(keypair_id):
-                self._detach(credential, name, by)
-            self._keypairs.delete(keypair_id, by=by, version=version)
 
     def use_another(self, keypair_id: str, other: str, *, by: str) -> tuple[KeypairUser, ...]:
         """Let everything that logs in with a keypair log in with another one, all of it or nothing; return what it was.
@@ -285,3 +289,8 @@ def _private_kept(raw: Mapping[str, object], stored: Keypair | None) -> Mapping[
         return raw
     unchanged = str(raw.get(PUBLIC) or "").strip() == stored.public_key.strip()
     return {**raw, PUBLIC: ""} if unchanged else raw
+
+
+def about(keypair: Keypair, by: str) -> About:
+    """Return what the audit says of a keypair."""
+    return {"kind": "keypair", "subject": keypair.id, "name": keypair.name, "who": by}
