@@ -117,7 +117,8 @@ def test_a_manifest_is_what_the_definition_takes(filled: Program, store: Callabl
     s3 = resource["spec"]["provider"]["s3"]
     assert (s3["provider"], s3["accessKeyId"], s3["endpoint"]) == ("Minio", "AK", "https://s3.example.com")
     assert opened(store(), "secretAccessKey", s3["secretAccessKey"]["sealed"]) == "CANARY/s3+="
-    assert filled("audit", "list", "--action", "read", "--json").out.count("manifest") == 1
+    (read,) = filled("audit", "list", "--action", "read", "--json").data
+    assert (read["name"], read["outcome"]) == ("Nightly S3", "ok")
 
 
 def test_an_oauth_token_is_not_copied(program: Program) -> None:

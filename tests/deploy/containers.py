@@ -35,6 +35,7 @@ class Containers:
 
     Attributes:
         folder: Of its storage.
+        running: Of what it notes of running containers.
         environment: What podman and buildah are started with.
     """
 
@@ -45,6 +46,8 @@ class Containers:
         configuration = run.folder / "containers.conf"
         configuration.write_text(CONFIGURATION)
         self.environment = {"CONTAINERS_CONF": str(configuration), "HOME": str(self.folder)}
+        # Podman takes no longer path than 50 characters for it, and the same one each time for the same storage.
+        self.running = Path("/tmp") / f"bc-pods-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}"
         self.driver = "overlay" if overlay_works(self.folder) else "vfs"
 
     def __call__(self, *arguments: str | Path) -> str:
@@ -53,7 +56,7 @@ class Containers:
 
     def argv(self, program: str) -> list[str]:
         """Return how podman or buildah is called on this storage."""
-        storage = ["--root", str(self.folder / self.driver), "--runroot", str(self.folder / "run")]
+        storage = ["--root", str(self.folder / self.driver), "--runroot", str(self.running)]
         return [str(need(program)), *storage, "--storage-driver", self.driver]
 
     def describe(self, container: str) -> dict[str, Any]:

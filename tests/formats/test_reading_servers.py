@@ -203,8 +203,8 @@ def test_restic_is_refused_for_an_address_that_it_cannot_use(azurite: AzureServe
 
 
 def objstore_lists(folder: Path, credential: Source, **environment: str) -> list[str]:
-    """Return what objstore's own client lists below the prefix `db` of the bucket `alpha`."""
-    given(folder, "objstore", credential, bucket="alpha", prefix="db")
+    """Return what objstore's own client lists below the prefix `metrics` of the bucket `alpha`."""
+    given(folder, "objstore", credential, bucket="alpha", prefix="metrics")
     return run(need("objstore-list"), folder / "objstore.yml", **environment).split()
 
 

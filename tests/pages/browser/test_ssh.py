@@ -130,7 +130,7 @@ def test_sftp_credential_with_a_new_keypair(page: Page, site: Site, server: Loop
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Press Save again")).to_be_visible()
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("heading", name="SFTP box Key")).to_be_visible()
+    expect(page.get_by_role("heading", name="SFTP box Key")).to_be_visible(timeout=SLOW)
     server.authorize(page.locator("#public_key").input_value())
     page.goto(f"{site.address}/cloud-credentials/")
     page.get_by_role("button", name="Verify SFTP box").click()
