@@ -285,6 +285,8 @@ def test_postgresql_is_killed_and_comes_back(
     client = first_account(web, release)
     applied(release.space, seaweedfs)
     started = [one.state(name)["StartedAt"] for one, name in ((web, "web"), (operator, "operator"))]
+    resource = f"{release.space.name}/nightly"  # mirrored a moment after its Secret
+    eventually(lambda: resource in client.get("/cloud-credentials/").text, 60, lambda: operator.log("operator"))
     database.kill(servers_run, place)
     answer = client.get("/cloud-credentials/")
     assert (answer.status_code, "The database does not answer" in answer.text) == (503, True)
@@ -294,6 +296,6 @@ def test_postgresql_is_killed_and_comes_back(
     time.sleep(3)
     database.start(servers_run, place)
     answer = client.get("/cloud-credentials/")
-    assert f"{release.space.name}/nightly" in answer.text
+    assert resource in answer.text
     eventually(lambda: "changed-meanwhile" in str(release.space.values("restic")), 60, lambda: operator.log("operator"))
     assert started == [one.state(name)["StartedAt"] for one, name in ((web, "web"), (operator, "operator"))]
