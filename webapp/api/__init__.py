@@ -9,8 +9,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 from webapp.api import catalogue, checks, credentials, description, handing_out
-from webapp.api.operations import BASE, Operations
-from webapp.api.problems import about_api
+from webapp.api.operations import Operations
+from webapp.api.problems import BASE, about_api
 
 __all__ = ["about_api", "blueprint"]
 

@@ -11,8 +11,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from webapp import __version__
-from webapp.api.operations import BASE, Member, Operation, Operations, given
-from webapp.api.problems import MEDIA_TYPE
+from webapp.api.operations import Member, Operation, Operations, given
+from webapp.api.problems import BASE, MEDIA_TYPE
 from webapp.api.schemas import components, of, provider_component, ref
 from webapp.core.providers import PROVIDERS
 from webapp.core.store.api_tokens import SCOPES

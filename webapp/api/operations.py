@@ -11,13 +11,12 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from webapp.api.door import admit
 from webapp.core.errors import PermanentError
 from webapp.core.fields import Problem
 from webapp.core.jsonvalues import JsonError, read_object
 from webapp.core.store.api_tokens import Scope
 from webapp.core.validation import Findings, InvalidValuesError
-
-BASE = "/api/v1"
 
 Schema = Mapping[str, Any]
 """A JSON Schema, or a reference to one of the description's components."""
@@ -137,7 +136,6 @@ class Operations:
 
 def guarded(one: Operation) -> Callable[..., Response]:
     """Return a view that looks at the token first."""
-    from webapp.api.door import admit  # noqa: PLC0415  the door answers with problems, which know this module
 
     @wraps(one.view)
     def answer(**parts: str) -> Response:

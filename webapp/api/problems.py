@@ -8,8 +8,7 @@ from http import HTTPStatus
 
 from flask import Response, request
 
-from webapp.api.operations import BASE
-
+BASE = "/api/v1"
 MEDIA_TYPE = "application/problem+json"
 
 Finding = tuple[str, str]

@@ -16,7 +16,7 @@ from webapp.core.oauth.records import LoggedIn, meant, watch
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Support
 from webapp.core.ssh.choosing import new_keypair, with_keypair_ids
-from webapp.core.store.audit import About, Action
+from webapp.core.store.audit import Action, about
 from webapp.core.validation import Checked, InvalidValuesError, check
 
 if TYPE_CHECKING:
@@ -170,9 +170,8 @@ class CredentialService:
         """
         credential = self.store.credentials.get(credential_id)
         checked = self._checked(credential.provider, raw, credential)
-        about: About = {"kind": KIND, "subject": credential_id, "name": credential.name, "who": by}
         with (
-            self.store.audit.failures(Action.CHANGE, **about),
+            self.store.audit.failures(Action.CHANGE, **about(KIND, credential, by)),
             new_keypair(self.store, checked.provider, name or credential.name, checked.attributes, by=by) as attributes,
         ):
             changed = self.store.credentials.change(
@@ -213,9 +212,8 @@ class CredentialService:
         Raises:
             PermanentError: It is in use; the sentence names its users.
         """
-        users, name = self.used_by(credential_id), self.store.credentials.get(credential_id).name
-        about: About = {"kind": KIND, "subject": credential_id, "name": name, "who": by}
-        with self.store.audit.failures(Action.DELETE, **about):
+        users, credential = self.used_by(credential_id), self.store.credentials.get(credential_id)
+        with self.store.audit.failures(Action.DELETE, **about(KIND, credential, by)):
             if users:
                 named = ", ".join(f"{user.kind} {user.name}" for user in users)
                 raise PermanentError(

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from webapp.core.errors import NotFoundError, PermanentError
-from webapp.core.store.audit import About, Action
+from webapp.core.store.audit import Action, about
 from webapp.core.store.names import name_key
 
 if TYPE_CHECKING:
@@ -44,9 +44,8 @@ class Publishing:
             NotFoundError: There is no such credential.
             PermanentError: One is no namespace and no pattern.
         """
-        name = self._store.credentials.get(credential_id).name
-        about: About = {"kind": "credential", "subject": credential_id, "name": name, "who": by}
-        with self._store.audit.failures(Action.PUBLISH, **about):
+        credential = self._store.credentials.get(credential_id)
+        with self._store.audit.failures(Action.PUBLISH, **about("credential", credential, by)):
             checked = checked_patterns(patterns)
             with self._store.together():
                 for pattern in checked:

@@ -17,7 +17,7 @@ from webapp.core.ssh.wire.probe import probe_connection
 from webapp.core.ssh.wire.running import SshCheck, SshChecks
 from webapp.core.ssh.wire.scan import Discovered, discover
 from webapp.core.store import Connection, Store
-from webapp.core.store.audit import About, Action
+from webapp.core.store.audit import Action, about
 from webapp.core.store.ssh import HostKeyChange
 from webapp.core.validation import Findings, InvalidValuesError, check_fields
 from webapp.core.verification.states import Result, State
@@ -83,7 +83,7 @@ class ConnectionService:
             EntryChangedError: Someone saved another version meanwhile.
         """
         stored, attributes = self._connections.get(connection_id), self._checked(raw)
-        with self._store.audit.failures(Action.CHANGE, **about(stored, by)), self._store.together():
+        with self._store.audit.failures(Action.CHANGE, **about("connection", stored, by)), self._store.together():
             changed = self._connections.change(connection_id, version=version, by=by, name=name, attributes=attributes)
             self._note_change(stored, attributes, by)
         return self._with_result(changed, result)
@@ -113,7 +113,7 @@ class ConnectionService:
             EntryChangedError: Someone saved another version meanwhile.
         """
         users, stored = self.used_by(connection_id), self._connections.get(connection_id)
-        with self._store.audit.failures(Action.DELETE, **about(stored, by)):
+        with self._store.audit.failures(Action.DELETE, **about("connection", stored, by)):
             if users:
                 named = ", ".join(f"{user.kind} “{user.name}”" for user in users)
                 raise PermanentError(f"This connection is in use by {named}. Give them another connection first.")
@@ -255,8 +255,3 @@ def as_tested(result: Result) -> Tested:
 
 def _lines(attributes: Attributes) -> tuple[str, ...]:
     return tuple(str(attributes.get(HOST_KEY, "")).splitlines())
-
-
-def about(connection: Connection, by: str) -> About:
-    """Return what the audit says of a connection."""
-    return {"kind": "connection", "subject": connection.id, "name": connection.name, "who": by}

@@ -13,7 +13,7 @@ from webapp.core.ssh import choosing
 from webapp.core.ssh.fields import KEYPAIR, KEYPAIR_OF
 from webapp.core.ssh.keys import PASSPHRASE, PRIVATE, PUBLIC, KeyMaterial, generate, read_keypair
 from webapp.core.store import Connection, Credential, Keypair, Store
-from webapp.core.store.audit import About, Action
+from webapp.core.store.audit import Action, about
 from webapp.core.store.names import clean_name
 from webapp.core.validation import Findings, InvalidValuesError, check_fields
 from webapp.core.verification.states import Result, State
@@ -77,9 +77,9 @@ class KeypairService:
             PermanentError: There is none, or it cannot be read.
         """
         keypair = self.get(reference)
-        with self._store.audit.failures(Action.READ, **about(keypair, by)):
+        with self._store.audit.failures(Action.READ, **about("keypair", keypair, by)):
             choosing.usable(self._store.ssh, keypair.id)
-        self._store.audit.note(Action.READ, **about(keypair, by))
+        self._store.audit.note(Action.READ, **about("keypair", keypair, by))
         return keypair.private_key
 
     def make(self, key_type: str, name: str) -> KeyMaterial:
@@ -174,7 +174,7 @@ class KeypairService:
         """
         stored = self._keypairs.get(keypair_id)
         attributes = None if raw is None else self._checked(raw, name or stored.name, stored)
-        with self._store.audit.failures(Action.CHANGE, **about(stored, by)):
+        with self._store.audit.failures(Action.CHANGE, **about("keypair", stored, by)):
             return self._keypairs.change(keypair_id, version=version, by=by, name=name, attributes=attributes)
 
     def used_by(self, keypair_id: str) -> tuple[KeypairUser, ...]:
@@ -204,7 +204,7 @@ class KeypairService:
             EntryChangedError: Someone saved another version meanwhile.
         """
         stored = self._keypairs.get(keypair_id)
-        with self._store.audit.failures(Action.DELETE, **about(stored, by)):
+        with self._store.audit.failures(Action.DELETE, **about("keypair", stored, by)):
             self._refuse_used(keypair_id, anyway=anyway)
             with self._store.together():
                 for connection in self._store.ssh.connections.of_keypair(keypair_id):
@@ -289,8 +289,3 @@ def _private_kept(raw: Mapping[str, object], stored: Keypair | None) -> Mapping[
         return raw
     unchanged = str(raw.get(PUBLIC) or "").strip() == stored.public_key.strip()
     return {**raw, PUBLIC: ""} if unchanged else raw
-
-
-def about(keypair: Keypair, by: str) -> About:
-    """Return what the audit says of a keypair."""
-    return {"kind": "keypair", "subject": keypair.id, "name": keypair.name, "who": by}

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, flash, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from webapp.api.operations import BASE
+from webapp.api.problems import BASE
 from webapp.core.errors import CredentialError, PermanentError
 from webapp.core.store.api_tokens import SCOPES, Scope
 from webapp.pages.access import current_account, runtime

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any, TypedDict, Unpack
+from typing import Any, Protocol, TypedDict, Unpack
 
 from webapp.core.errors import CredentialError, PermanentError
 from webapp.core.store.audit.acting import actor
@@ -24,11 +24,25 @@ from webapp.core.store.models import Tables, bound, insert_all, now, stamp
 AUDIT_KEY = "audit-key:"
 """A book's key stands sealed under this name and the book's id."""
 
-__all__ = ["AUDIT_KEY", "About", "Action", "Audit", "Entry", "Outcome"]
+__all__ = ["AUDIT_KEY", "About", "Action", "Audit", "Entry", "Outcome", "about"]
 
 
 _NOTED = "noted_in_the_audit"
 """Marks an error that is noted already: it passes several doors on its way to a person."""
+
+
+class Named(Protocol):
+    """A stored record that people know by its name."""
+
+    @property
+    def id(self) -> str:
+        """What the store knows it by."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What people know it by."""
+        ...
 
 
 class About(TypedDict, total=False):
@@ -39,6 +53,11 @@ class About(TypedDict, total=False):
     name: str
     who: str
     detail: Mapping[str, object]
+
+
+def about(kind: str, record: Named, who: str) -> About:
+    """Return what an entry says of a stored record: what it is, which one, and who asked."""
+    return {"kind": kind, "subject": record.id, "name": record.name, "who": who}
 
 
 class Audit:
