@@ -16,8 +16,12 @@ from servers.runs import need
 from webapp.core.rclone.metadata import binary
 
 REFERRED = {"secretKeyRef": {"name": "keys", "key": "secret"}}
-RESTIC = {"name": "restic", "format": "restic", "options": {"repository": "alpha/db"}}
 RCLONE = {"name": "rclone", "format": "rclone", "options": {"remote": "nightly"}}
+
+
+def restic_output(space: Space) -> dict[str, Any]:
+    """Return an output for restic with a repository of this namespace alone: tests share the bucket."""
+    return {"name": "restic", "format": "restic", "options": {"repository": f"alpha/{space.name}"}}
 
 
 def s3(server: S3Server, **more: Any) -> dict[str, Any]:
@@ -46,7 +50,8 @@ def run(*command: str | Path, **environment: str) -> str:
 
 def test_s3_by_hand(space: Space, seaweedfs: S3Server, tmp_path: Path) -> None:
     space.source("keys", secret=seaweedfs.full[1])
-    space.apply("nightly", s3(seaweedfs, secrets=[RESTIC, RCLONE], verification={"target": "alpha"}))
+    outputs = [restic_output(space), RCLONE]
+    space.apply("nightly", s3(seaweedfs, secrets=outputs, verification={"target": "alpha"}))
     space.kubectl("wait", "--for=condition=Ready", "bc/nightly", "--timeout=20s")
     space.kubectl("wait", "--for=condition=Verified", "bc/nightly", "--timeout=30s")
     values = files(space, "restic", tmp_path / "restic")
@@ -57,7 +62,7 @@ def test_s3_by_hand(space: Space, seaweedfs: S3Server, tmp_path: Path) -> None:
     assert str(tmp_path / "backup") in run(restic, "ls", "--no-cache", "latest", **values)
     files(space, "rclone", tmp_path / "rclone")
     listed = run(binary(), "--config", tmp_path / "rclone/rclone.conf", "lsf", "nightly:alpha")
-    assert "db/" in listed
+    assert f"{space.name}/" in listed
     row = space.kubectl("get", "bc", "nightly").splitlines()[1].split()
     assert row[:1] + row[3:6] == ["nightly", "True", "Synced", "True"]
     assert "The provider accepted this credential" in space.kubectl("describe", "bc", "nightly")

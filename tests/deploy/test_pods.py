@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from cluster.operators import Space, eventually
-from cluster.test_use import RESTIC, files, run, s3
+from cluster.test_use import files, restic_output, run, s3
 from deploy.charts import CHART
 from deploy.kubelet import RunningPod
 from deploy.releases import METRICS, WEB, Release
@@ -66,7 +66,7 @@ def log_in(page: Page, address: str) -> None:
 def applied(space: Space, server: S3Server, name: str = "nightly") -> None:
     """Apply a resource with kubectl and wait until it is synced and verified."""
     space.source("keys", secret=server.full[1])
-    space.apply(name, s3(server, secrets=[RESTIC], verification={"target": "alpha"}))
+    space.apply(name, s3(server, secrets=[restic_output(space)], verification={"target": "alpha"}))
     space.wait(name, "True", seconds=60)
     space.wait(name, "True", kind="Verified", seconds=60)
 
