@@ -43,12 +43,19 @@ class Containers:
         need_root("run containers with networks of their own")
         self.run, self.folder = run, parts.cache() / "containers"
         self.folder.mkdir(parents=True, exist_ok=True)
-        configuration = run.folder / "containers.conf"
+        configuration, storage = run.folder / "containers.conf", run.folder / "storage.conf"
         configuration.write_text(CONFIGURATION)
-        self.environment = {"CONTAINERS_CONF": str(configuration), "HOME": str(self.folder)}
         # Podman takes no longer path than 50 characters for it, and the same one each time for the same storage.
         self.running = Path("/tmp") / f"bc-pods-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}"
         self.driver = "overlay" if overlay_works(self.folder) else "vfs"
+        # For programs that call podman themselves; podman takes the same from its arguments.
+        places = {"driver": self.driver, "graphroot": str(self.folder / self.driver), "runroot": str(self.running)}
+        storage.write_text("\n".join(["[storage]", *(f'{key} = "{text}"' for key, text in places.items())]))
+        self.environment = {
+            "CONTAINERS_CONF": str(configuration),
+            "CONTAINERS_STORAGE_CONF": str(storage),
+            "HOME": str(self.folder),
+        }
 
     def __call__(self, *arguments: str | Path) -> str:
         """Run podman and return what it printed; raises CalledProcessError."""
@@ -76,13 +83,14 @@ class Containers:
             self("image", "prune", "--all", "--force", "--filter", f"until={KEPT_HOURS}h")
         return wanted
 
-    def base(self) -> str:
-        """Return a slim Debian with Python, made here: no registry of images may be in reach."""
-        name = f"localhost/{SUITE}:{hashlib.sha256(PACKAGES.encode()).hexdigest()[:12]}"
+    def base(self, *more: str) -> str:
+        """Return a slim Debian with Python and more packages, made here: no registry of images may be in reach."""
+        packages = ",".join((PACKAGES, *more))
+        name = f"localhost/{SUITE}:{hashlib.sha256(packages.encode()).hexdigest()[:12]}"
         archive = self.folder / f"{name.rpartition('/')[2].replace(':', '-')}.tar"
         if not archive.exists():
             fresh = archive.with_suffix(".new.tar")
-            self.long(need("mmdebstrap"), "--variant=minbase", f"--include={PACKAGES}", SUITE, fresh)
+            self.long(need("mmdebstrap"), "--variant=minbase", f"--include={packages}", SUITE, fresh)
             fresh.rename(archive)
         if not self.has(name):
             self("import", archive, name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import shutil
@@ -97,17 +99,50 @@ def caddy(run: Run, place: Path, app: int, certificate: Path) -> int:
     return port
 
 
-@pytest.fixture(params=[nginx, caddy], ids=lambda start: start.__name__)
+def traefik(run: Run, place: Path, app: int, certificate: Path) -> int:
+    """Start Traefik with the shipped settings as its file provider; its entry point and certificate are what it is given."""
+    port, folder = free_port(), place / "dynamic"
+    site = (ROOT / "deploy/proxy/traefik.yaml").read_text()
+    assert "http://127.0.0.1:8765" in site
+    folder.mkdir()
+    (folder / "site.yaml").write_text(site.replace("127.0.0.1:8765", f"127.0.0.1:{app}"))
+    pair = {"certFile": str(certificate / "cert.pem"), "keyFile": str(certificate / "key.pem")}
+    (folder / "tls.yaml").write_text(json.dumps({"tls": {"certificates": [pair]}}))
+    options = {
+        "entryPoints.websecure.address": f"127.0.0.1:{port}",
+        "providers.file.directory": folder,
+        "global.checkNewVersion": "false",
+        "global.sendAnonymousUsage": "false",
+    }
+    argv = [need("traefik"), *(f"--{name}={value}" for name, value in options.items())]
+    asked = partial(routes, port, certificate)  # it listens before it has read what to do
+    run.start(argv, ready=asked, log=place / "log", environment={"HOME": str(place)})
+    return port
+
+
+def routes(port: int, certificate: Path) -> bool:
+    """Tell whether a proxy passes on what is for the host."""
+    with contextlib.suppress(httpx.HTTPError), client_of(port, certificate) as client:
+        return get(client, "/health").is_success
+    return False
+
+
+def client_of(port: int, certificate: Path) -> httpx.Client:
+    """Return a browser's place behind a proxy; it knows the name by itself."""
+    trust = ssl.create_default_context(cafile=str(certificate / "ca.pem"))
+    address = f"https://127.0.0.1:{port}"
+    return httpx.Client(base_url=address, verify=trust, trust_env=False, timeout=20, headers={"Host": HOST})
+
+
+@pytest.fixture(params=[nginx, caddy, traefik], ids=lambda start: start.__name__)
 def proxied(
     request: pytest.FixtureRequest, servers_run: Run, tmp_path: Path, app: int, certificate: Path
 ) -> Iterator[httpx.Client]:
-    """A browser's place behind a proxy; it knows the name by itself."""
+    """A browser's place behind each of the proxies."""
     tmp_path.chmod(0o755)
     start: Callable[[Run, Path, int, Path], int] = request.param
     port = start(servers_run, tmp_path, app, certificate)
-    trust = ssl.create_default_context(cafile=str(certificate / "ca.pem"))
-    with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=trust, trust_env=False, timeout=20) as client:
-        client.headers["Host"] = HOST
+    with client_of(port, certificate) as client:
         yield client
 
 

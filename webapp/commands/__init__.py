@@ -13,6 +13,7 @@ from webapp.commands.credentials import add, delete, list_credentials, show
 from webapp.commands.exec_command import exec_command
 from webapp.commands.export import export
 from webapp.commands.group import CommandLine
+from webapp.commands.health import health
 from webapp.commands.importing import import_command
 from webapp.commands.login import login
 from webapp.commands.reference import docs
@@ -57,6 +58,7 @@ main = CommandLine(
         crd,
         try_operator_command,
         make_seed_secret_command,
+        health,
         completion,
         docs,
     ),

@@ -1,0 +1,85 @@
+"""The compose file with podman-compose, under a name of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+from deploy.charts import ROOT
+from deploy.containers import Containers
+from servers.runs import CLEAN, need
+
+FILE = "deploy/compose.yaml"
+
+
+class Composed:
+    """The services of the compose file.
+
+    Attributes:
+        containers: Podman.
+        project: The name that its containers, its volume and its network begin with.
+    """
+
+    def __init__(self, containers: Containers, project: str, **environment: str) -> None:
+        self.containers, self.project = containers, project
+        self.environment: Mapping[str, str] = CLEAN | containers.environment | environment
+        for kind, name in (("volume", "data"), ("network", "default")):
+            containers.run.undo([*containers.argv("podman"), kind, "rm", "--force", f"{project}_{name}"])
+        for service in ("web", "operator"):
+            containers.run.undo([*containers.argv("podman"), "rm", "--force", "--time", "0", self.name(service)])
+
+    def __call__(self, *arguments: str) -> str:
+        """Run podman-compose and return all that it printed."""
+        argv = [str(need("podman-compose")), "--project-name", self.project, "--file", FILE, *arguments]
+        done = subprocess.run(
+            argv,
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def name(self, service: str) -> str:
+        """Return what podman calls the container of a service."""
+        return f"{self.project}_{service}_1"
+
+    def state(self, service: str) -> Any:
+        """Return podman's state of a service."""
+        return self.containers.describe(self.name(service))["State"]
+
+    def program(self, service: str, *arguments: str, given: object = None) -> str:
+        """Run the program inside the container of a service, as a person does with `exec`."""
+        argv = [*self.containers.argv("podman"), "exec", "--interactive", self.name(service), "backup-credentials"]
+        text = "" if given is None else json.dumps(given)
+        done = subprocess.run(
+            [*argv, *arguments],
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def log(self, service: str) -> str:
+        """Return what a service has said."""
+        argv = [*self.containers.argv("podman"), "logs", self.name(service)]
+        done = subprocess.run(argv, env=self.environment, capture_output=True, text=True, check=True, timeout=60)
+        return done.stdout + done.stderr
+
+    def is_healthy(self, service: str) -> bool:
+        """Have podman run the health check, as its timer does, and return what came out."""
+        argv = [*self.containers.argv("podman"), "healthcheck", "run", self.name(service)]
+        done = subprocess.run(argv, env=self.environment, capture_output=True, text=True, timeout=60, check=False)
+        said = f"{done.stdout}{done.stderr}"
+        assert done.returncode in {0, 1}, said
+        return done.returncode == 0
