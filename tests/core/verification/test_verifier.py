@@ -16,7 +16,7 @@ import pytest
 from webapp.core.providers import PROVIDERS
 from webapp.core.validation import check
 from webapp.core.verification.checks import Checks
-from webapp.core.verification.daemons import DaemonPool
+from webapp.core.verification.daemons import FOR_ONE_CHECK, DaemonPool, launcher
 from webapp.core.verification.replies import classify
 from webapp.core.verification.states import Result, State
 from webapp.core.verification.verifier import Verifier
@@ -152,7 +152,11 @@ def test_hubic_is_told_without_asking(verifier: Verifier) -> None:
 def test_no_secret_is_seen_in_a_process(pool: DaemonPool) -> None:
     with pool.take(10) as daemon:
         process = psutil.Process(daemon.pid)
-        assert set(process.environ()) <= {"LC_CTYPE"}  # Python sets it for itself
+        assert set(process.environ()) <= {
+            *FOR_ONE_CHECK,
+            "LC_CTYPE",
+            "PWD",
+        }  # Python and the shell set one for themselves
         assert "--config" in process.cmdline()
         assert daemon.folder.parent.stat().st_mode & 0o077 == 0
 
@@ -164,14 +168,16 @@ def test_a_full_queue_tells_the_place(pool: DaemonPool) -> None:
     assert all(place == 1 for place in places)
 
 
-def test_no_daemon_outlives_its_app(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", [os.defpath, ""], ids=["by setpriv", "by Python"])
+def test_no_daemon_outlives_its_app(path: str) -> None:
     program = (
         "import time;from webapp.core.verification.daemons import DaemonPool\n"
         "p=DaemonPool(2,environment={});p.start()\n"
         "while p.ready<2: time.sleep(.01)\n"
         "print(*(d.pid for d in p._ready),flush=True);time.sleep(60)\n"
     )
-    app = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    environment = os.environ | {"PATH": path}
+    app = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment)
     assert app.stdout
     pids = [int(pid) for pid in app.stdout.readline().split()]
     os.kill(app.pid, signal.SIGKILL)
@@ -181,6 +187,12 @@ def test_no_daemon_outlives_its_app(tmp_path: Path) -> None:
         time.sleep(0.02)
     assert not [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
     app.stdout.close()
+
+
+def test_no_daemon_starts_for_an_app_that_has_ended() -> None:
+    ended = (*launcher()[:-1], "1")
+    done = subprocess.run([*ended, sys.executable, "-c", "print('started')"], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
 
 
 REPLIES = [
