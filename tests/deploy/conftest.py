@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from cluster.conftest import apply_definition
-from deploy.containers import Containers
+from deploy.charts import CHART
+from deploy.containers import PREVIOUS, Containers
 from deploy.kubelet import Kubelet, kubelet
 from deploy.releases import Release
 from servers.kinds.kubernetes import WITH_NODES, ControlPlane, control_plane
@@ -30,6 +32,20 @@ def image(servers_run: Run, containers: Containers) -> str:
     """The image of these sources."""
     with servers_run.locked("image"):
         return containers.image()
+
+
+@pytest.fixture(scope="session")
+def previous(servers_run: Run, containers: Containers, image: str) -> tuple[str, Path]:
+    """The image of an older version, and its chart."""
+
+    def unpack(place: Path) -> Path:
+        with tarfile.open(PREVIOUS) as pack:
+            pack.extractall(place, filter="data")
+        return place
+
+    folder = servers_run.once("previous", unpack)
+    with servers_run.locked("image"):
+        return containers.previous(image, folder), folder / "deploy/chart"
 
 
 @pytest.fixture(scope="session")
@@ -71,8 +87,12 @@ def released(node: Kubelet, image: str) -> Iterator[Callable[..., Release]]:
     """
     with ExitStack() as ends:
 
-        def install(*arguments: str | Path, prepare: Prepare = lambda _: ()) -> Release:
-            made = Release(node, image)
+        def install(
+            *arguments: str | Path,
+            prepare: Prepare = lambda _: (),
+            version: tuple[str, Path] = (image, CHART),
+        ) -> Release:
+            made = Release(node, *version)
             ends.callback(made.forget)
             made.install(*arguments, *prepare(made))
             return made

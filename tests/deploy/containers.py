@@ -28,6 +28,9 @@ cgroup_manager = "cgroupfs"
 events_logger = "file"
 """
 KEPT_HOURS = 24
+BUILD = ("--isolation", "chroot", "--format", "docker")
+PREVIOUS = Path(__file__).parent / "previous/previous.tar.xz"
+"""Chart and code of an older version; `previous/make.py` packs them."""
 
 
 class Containers:
@@ -83,6 +86,15 @@ class Containers:
             self("image", "prune", "--all", "--force", "--filter", f"until={KEPT_HOURS}h")
         return wanted
 
+    def previous(self, present: str, folder: Path) -> str:
+        """Return the image of the older code in a folder, a thin layer over the present image."""
+        file = Path(__file__).parent / "previous/Containerfile"
+        wanted = f"{NAME}:previous-{parts.fingerprint(PREVIOUS, file)}-{present.rpartition(':')[2]}"
+        if not self.has(wanted):
+            argument = ["--build-arg", f"PRESENT={present}"]
+            self.long(*self.argv("buildah"), "build", *BUILD, "--file", file, *argument, "--tag", wanted, folder)
+        return wanted
+
     def base(self, *more: str) -> str:
         """Return a slim Debian with Python and more packages, made here: no registry of images may be in reach."""
         packages = ",".join((PACKAGES, *more))
@@ -100,18 +112,8 @@ class Containers:
         """Build the image, as the documentation says; what did not change is taken from earlier builds."""
         arguments = {"BASE": base, "NODE_EXTRA_CA_CERTS": f"{CERTIFICATES}/ca-certificates.crt"}
         given = [part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")]
-        options = [
-            "--layers",
-            "--isolation",
-            "chroot",
-            "--format",
-            "docker",
-            "--volume",
-            f"{CERTIFICATES}:{CERTIFICATES}:ro",
-        ]
-        self.long(
-            *self.argv("buildah"), "build", *options, "--file", "deploy/Containerfile", *given, "--tag", tag, ROOT
-        )
+        options = ["--layers", "--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro", "--file", "deploy/Containerfile"]
+        self.long(*self.argv("buildah"), "build", *BUILD, *options, *given, "--tag", tag, ROOT)
 
     def long(self, *argv: str | Path) -> None:
         """Run something that takes its time, with the environment of the caller: it may name package registries."""

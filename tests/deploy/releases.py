@@ -17,16 +17,21 @@ class Release:
 
     Attributes:
         space: The namespace.
+        chart: What is installed, or upgraded to.
     """
 
-    def __init__(self, node: Kubelet, image: str, name: str = NAME) -> None:
+    def __init__(self, node: Kubelet, image: str, chart: Path = CHART, name: str = NAME) -> None:
         self.node, self.name = node, name
         self.space = Space(node.plane)
         self.space.kubectl("label", "namespace", self.space.name, "pod-security.kubernetes.io/enforce=restricted")
         node.namespaces.add(self.space.name)
-        repository, _, tag = image.rpartition(":")
-        self.image = ["--set", f"image.repository={repository},image.tag={tag}"]
+        self.use(image, chart)
         self.kubeconfig = node.plane.kubeconfig(namespace=self.space.name)
+
+    def use(self, image: str, chart: Path = CHART) -> None:
+        """Take this image and chart from now on."""
+        repository, _, tag = image.rpartition(":")
+        self.image, self.chart = ["--set", f"image.repository={repository},image.tag={tag}"], chart
 
     def helm(self, *arguments: str | Path) -> str:
         """Run helm in the namespace."""
@@ -34,11 +39,11 @@ class Release:
 
     def install(self, *arguments: str | Path) -> str:
         """Install the chart with all its defaults but for the image; the definition belongs to whoever came last."""
-        return self.helm("install", self.name, CHART, "--take-ownership", *self.image, *arguments)
+        return self.helm("install", self.name, self.chart, "--take-ownership", *self.image, *arguments)
 
     def upgrade(self, *arguments: str | Path) -> str:
         """Upgrade the release."""
-        return self.helm("upgrade", self.name, CHART, *self.image, *arguments)
+        return self.helm("upgrade", self.name, self.chart, *self.image, *arguments)
 
     def ready(self, count: int = 1, component: str = "", *, new: RunningPod | None = None) -> list[RunningPod]:
         """Wait until so many pods are ready, none of them the one that is to be replaced, and return them."""
