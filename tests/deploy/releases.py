@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cluster.operators import Space, eventually
@@ -45,11 +46,14 @@ class Release:
         """Upgrade the release."""
         return self.helm("upgrade", self.name, self.chart, *self.image, *arguments)
 
-    def ready(self, count: int = 1, component: str = "", *, new: RunningPod | None = None) -> list[RunningPod]:
-        """Wait until so many pods are ready, none of them the one that is to be replaced, and return them."""
-        if new:
-            told = self.node.told
-            eventually(lambda: new not in self.node.running(self.space.name), 60, lambda: told(self.space.name))
+    def ready(self, count: int = 1, component: str = "", *, new: Sequence[RunningPod] = ()) -> list[RunningPod]:
+        """Wait until so many pods are ready, none of them one of those that are to be replaced, and return them."""
+        told = self.node.told
+        eventually(
+            lambda: not [one for one in self.node.running(self.space.name) if one in new],
+            60,
+            lambda: told(self.space.name),
+        )
         return self.node.wait(self.space.name, count, component)
 
     def code(self, *pods: RunningPod) -> str:

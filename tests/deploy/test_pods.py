@@ -93,21 +93,31 @@ def test_from_helm_to_restic(released: Install, seaweedfs: S3Server, page: Page,
     after_each_change_all_is_there(release, pod, page)
 
 
-def after_each_change_all_is_there(release: Release, pod: RunningPod, page: Page) -> None:
+def after_each_change_all_is_there(release: Release, pod: RunningPod, page: Page, *values: str) -> None:
     """Upgrade, roll back, uninstall and install again: account, credential and Secret outlive all of it."""
-    before = (release.space.secret("restic") or {})["metadata"]["resourceVersion"]
+    before = written(release)
     changes: list[Callable[[], Any]] = [
-        lambda: release.upgrade("--set", "operator.concurrency=8"),
+        lambda: release.upgrade(*values, "--set", "operator.concurrency=8"),
         lambda: release.helm("rollback", release.name, "1"),
-        lambda: (release.helm("uninstall", release.name, "--wait"), release.install()),
+        lambda: (release.helm("uninstall", release.name, "--wait"), release.install(*values)),
     ]
     for change in changes:
         change()
-        pod = release.ready(new=pod)[0]
-        log_in(page, pod.address(WEB))
-        page.goto(pod.address(WEB) + "/cloud-credentials/")
-        expect(page.get_by_role("region", name="Cluster").get_by_text(f"{release.space.name}/nightly")).to_be_visible()
-    assert (release.space.secret("restic") or {})["metadata"]["resourceVersion"] == before, "a restart writes nothing"
+        pod = release.ready(new=[pod])[0]
+        all_is_shown(release, pod, page)
+    assert written(release) == before, "a restart writes nothing"
+
+
+def all_is_shown(release: Release, pod: RunningPod, page: Page) -> None:
+    """The account logs in and sees the resource."""
+    log_in(page, pod.address(WEB))
+    page.goto(pod.address(WEB) + "/cloud-credentials/")
+    expect(page.get_by_role("region", name="Cluster").get_by_text(f"{release.space.name}/nightly")).to_be_visible()
+
+
+def written(release: Release) -> str:
+    """Return which writing of the resource's Secret is there."""
+    return (release.space.secret("restic") or {})["metadata"]["resourceVersion"]
 
 
 def test_with_postgresql_two_of_each_share_all(
@@ -128,10 +138,19 @@ def test_with_postgresql_two_of_each_share_all(
     for one in web:
         page.goto(one.address(WEB) + "/cloud-credentials/")
         expect(page.get_by_text(f"{release.space.name}/nightly")).to_be_visible()
-    release.upgrade(*VALUES, "--set", "web.replicas=1,operator.replicas=2")
-    release.ready(1, "web")
-    assert release.space.values(f"{release.name}-seed") == seed, "an upgrade never changes the seed"
+    release.upgrade(*VALUES, "--set", "web.replicas=1,operator.replicas=2,web.hostNames={other.example.com}")
+    web = release.ready(1, "web", new=web)
     one_takes_over(release, operators)
+    release.helm("rollback", release.name, "1")
+    web = release.ready(2, "web", new=web)
+    all_is_shown(release, web[1], page)
+    before = written(release)
+    release.helm("uninstall", release.name, "--wait")
+    release.install(*VALUES, "--set", "web.replicas=1,operator.replicas=1")
+    all_is_shown(release, release.ready(1, "web", new=web)[0], page)
+    release.ready(1, "operator")
+    assert release.space.values(f"{release.name}-seed") == seed, "nothing changes the seed"
+    assert written(release) == before, "an operator that starts writes nothing"
 
 
 def one_takes_over(release: Release, operators: list[RunningPod]) -> None:
@@ -149,14 +168,11 @@ def one_takes_over(release: Release, operators: list[RunningPod]) -> None:
     eventually(lambda: "changed" in str(release.space.values("restic")), 60)
 
 
-def test_in_some_namespaces_only(released: Install, seaweedfs: S3Server) -> None:
-    """The operator works with exactly the chart's Role where it serves, and sees nothing elsewhere."""
-
-    def prepare(release: Release) -> tuple[str, ...]:
-        return "--set", f"operator.watchNamespaces={{{release.space.name}}}"
-
-    release = released(prepare=prepare)
+def test_in_some_namespaces_only(released: Install, seaweedfs: S3Server, page: Page) -> None:
+    """The operator works with exactly the chart's Role where it serves, and sees nothing elsewhere; nothing is lost."""
+    release = released(prepare=served_alone)
     pod = release.ready()[0]
+    first_account(page, pod.address(WEB), release.code(pod))
     applied(release.space, seaweedfs)
     other = Space(release.node.plane)
     other.source("keys", secret=seaweedfs.full[1])
@@ -165,4 +181,11 @@ def test_in_some_namespaces_only(released: Install, seaweedfs: S3Server) -> None
     assert "status" not in other.get("nightly")
     denied = [line for line in pod.get(METRICS, "/metrics").text.splitlines() if 'code="403"' in line]
     assert denied == [], "it asks for nothing that its role forbids"
+    after_each_change_all_is_there(release, pod, page, *served_alone(release))
+    assert "status" not in other.get("nightly")
     other.http.close()
+
+
+def served_alone(release: Release) -> tuple[str, str]:
+    """Return what lets the operator serve the release's own namespace alone."""
+    return "--set", f"operator.watchNamespaces={{{release.space.name}}}"

@@ -12,7 +12,7 @@ from cluster.operators import eventually
 from deploy.kubelet import RunningPod
 from deploy.releases import Release
 from deploy.test_pod_faults import first_account, log_in
-from deploy.test_pods import applied, asked
+from deploy.test_pods import applied, asked, written
 from servers.kinds.s3 import S3Server
 
 pytestmark = pytest.mark.server
@@ -57,7 +57,7 @@ def test_from_the_previous_version_with_data(
 
 def all_is_there(release: Release, old: RunningPod) -> RunningPod:
     """Wait for the new pod and look for what was there before; return it."""
-    pod = release.ready(new=old)[0]
+    pod = release.ready(new=[old])[0]
     assert log_in(pod).url.path == "/"
     assert VALUES.items() <= asked(pod, "web", READ)[0].items()
     release.space.wait("nightly", "True", seconds=60)
@@ -81,8 +81,3 @@ def definition(release: Release) -> Any:
     """Return the definition of the resource as the API server has it."""
     text = release.space.kubectl("get", "crd/backupcredentials.backupcredentials.dev", "--output", "json")
     return json.loads(text)["spec"]
-
-
-def written(release: Release) -> str:
-    """Return which writing of the Secret is there."""
-    return (release.space.secret("restic") or {})["metadata"]["resourceVersion"]
