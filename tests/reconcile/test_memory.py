@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,9 +17,14 @@ from reconcile.samples import resource
 from credential_operator.controller import worklist
 from credential_operator.controller.held import Change, Held
 from credential_operator.controller.index import Index
+from credential_operator.controller.verifying import Verifications, Wanted
 from credential_operator.controller.worklist import Urgency, Worklist
 from credential_operator.kube.limiter import Bucket
+from credential_operator.running import garbage
+from credential_operator.running.garbage import Garbage
 from credential_operator.wanted.values import Place
+from webapp.core.providers import PROVIDERS
+from webapp.core.verification.states import Result, State
 
 
 def held(name: str = "nightly", **more: Any) -> Held:
@@ -148,3 +159,72 @@ def test_writes_are_spread_when_the_bucket_is_empty() -> None:
         return asyncio.get_running_loop().time() - begun
 
     assert 0.09 < asyncio.run(main()) < 1
+
+
+def test_one_verification_at_a_time_while_new_resources_come() -> None:
+    """The others begin as soon as no new one came for a while."""
+    pressed, running, most = [True], [0], [0]
+
+    async def main() -> None:
+        ended = asyncio.Event()
+        verifications = Verifications(prepare, check, lambda place, *_: place.name == "9" and ended.set(), at_once=4)
+        for number in range(10):
+            verifications.ask(Place("db", str(number)))
+        rests = [lambda: False, *[lambda: pressed[0]] * 3]
+        workers = [asyncio.create_task(verifications.worker(one)) for one in rests]
+        await asyncio.sleep(0.2)
+        assert most == [1]
+        pressed[0] = False
+        await asyncio.wait_for(ended.wait(), 10)
+        assert most[0] > 1
+        for worker in workers:
+            worker.cancel()
+        await asyncio.to_thread(verifications.stop)
+
+    async def prepare(_: Place) -> Wanted:
+        return Wanted(PROVIDERS["S3"], {}, "print")
+
+    def check(_: Wanted, __: threading.Event) -> Result:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        time.sleep(0.05)
+        running[0] -= 1
+        return Result(State.VALID, "Fine.")
+
+    asyncio.run(main())
+
+
+def test_garbage_is_collected_while_nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never beside work, unless it is high time; what outlives it is not looked at again until the whole is."""
+    monkeypatch.setattr(garbage, "LOOK_SECONDS", 0.01)
+    before, collected, idle = (gc.get_threshold(), sys.getswitchinterval()), list[int](), [False]
+
+    class Knot:
+        def __init__(self) -> None:
+            self.me = self
+
+    def note(phase: str, info: Mapping[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            collected.append(1)
+
+    async def main() -> None:
+        task = asyncio.create_task(Garbage(lambda: idle[0]).run())
+        await asyncio.sleep(0)
+        knot = weakref.ref(Knot())
+        await asyncio.sleep(0.1)
+        assert not collected
+        assert knot()
+        idle[0] = True
+        await asyncio.sleep(0.1)
+        assert collected
+        assert not knot()
+        task.cancel()
+
+    gc.callbacks.append(note)
+    try:
+        asyncio.run(main())
+    finally:
+        gc.callbacks.remove(note)
+        gc.unfreeze()
+        gc.set_threshold(*before[0])
+        sys.setswitchinterval(before[1])

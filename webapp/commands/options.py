@@ -59,7 +59,7 @@ def settings_from(given: dict[str, str | None]) -> Settings:
 
 
 @contextmanager
-def opened(settings: Settings, *, pool_size: int = 1) -> Generator[Runtime]:
+def opened(settings: Settings, *, pool_size: int = 1, niceness: int = 0) -> Generator[Runtime]:
     """Open the store and what belongs to it; one check at a time needs one rclone.
 
     Raises:
@@ -69,7 +69,7 @@ def opened(settings: Settings, *, pool_size: int = 1) -> Generator[Runtime]:
     from webapp.core.store.audit.acting import acting  # noqa: PLC0415
 
     try:
-        runtime = Runtime(dataclasses.replace(settings, pool_size=pool_size))
+        runtime = Runtime(dataclasses.replace(settings, pool_size=pool_size), niceness=niceness)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise PermanentError(f"The data folder {settings.data_dir} cannot be used: {reason}.") from None

@@ -87,13 +87,14 @@ class Runtime:
 
     Args:
         options: Where things are and how many of them.
+        niceness: How much less than this process checks get of a busy machine, from 0 to 19 (nice(2)).
 
     Raises:
         PermanentError: The database or the seed cannot be used; the sentence says why.
     """
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
+    def __init__(self, options: Options, *, niceness: int = 0) -> None:
+        self.options, self._niceness = options, niceness
         options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.store: Store = open_store(database_address(options), key_ring(options))
         self.service = CredentialService(self.store, lambda: self.checks)
@@ -106,7 +107,7 @@ class Runtime:
         from webapp.core.verification.daemons import DaemonPool  # noqa: PLC0415
         from webapp.core.verification.verifier import Verifier  # noqa: PLC0415
 
-        self._pool = DaemonPool(self.options.pool_size)
+        self._pool = DaemonPool(self.options.pool_size, niceness=self._niceness)
         self._pool.start()
         tokens = TokenDoor(self.store, by=REFRESHED_BY)
         return Checks(Verifier(self._pool, tokens=tokens, private_key=self._private_key))

@@ -94,7 +94,7 @@ class Verifications:
     def waiting(self) -> int:
         """How many are due and wait for their turn."""
         now = time.monotonic()
-        return sum(1 for at, _ in self._due.values() if at <= now)
+        return sum(1 for at, _ in tuple(self._due.values()) if at <= now)
 
     @property
     def running(self) -> int:
@@ -104,25 +104,29 @@ class Verifications:
     @property
     def oldest(self) -> float:
         """Seconds that the longest waiting one is overdue."""
-        first = min((at for at, _ in self._due.values()), default=None)
+        first = min((at for at, _ in tuple(self._due.values())), default=None)
         return 0.0 if first is None else max(0.0, time.monotonic() - first)
 
-    async def worker(self) -> None:
-        """Verify what is due, one after another; several of these run."""
+    async def worker(self, rests: Callable[[], bool] = lambda: False) -> None:
+        """Verify what is due, one after another; several of these run.
+
+        Args:
+            rests: Tells whether this one leaves the work to the others for now.
+        """
         while True:
-            place = await self._next()
+            place = await self._next(rests)
             self._running.add(place)
             try:
                 await self._one(place)
             finally:
                 self._running.discard(place)
 
-    async def _next(self) -> Place:
+    async def _next(self, rests: Callable[[], bool]) -> Place:
         while True:
             while self._heap and self._due.get(self._heap[0][2], (0, 0))[1] != self._heap[0][1]:
                 heapq.heappop(self._heap)  # forgotten, or asked for sooner
             pause = self._heap[0][0] - time.monotonic() if self._heap else None
-            if pause is not None and pause <= 0 and self._heap[0][2] not in self._running:
+            if pause is not None and pause <= 0 and self._heap[0][2] not in self._running and not rests():
                 place = heapq.heappop(self._heap)[2]
                 del self._due[place]
                 return place

@@ -118,10 +118,9 @@ class Worklist:
 
     def _room(self, urgency: Urgency) -> bool:
         """Tell whether one more of these may be looked at now."""
-        now = time.monotonic()
-        if urgency is Urgency.FIRST or now - self._first >= CALM:
+        if urgency is Urgency.FIRST or not self.pressed:
             return True
-        return not self._behind and now - self._last >= PACE
+        return not self._behind and time.monotonic() - self._last >= PACE
 
     def _take(self, place: Place, urgency: Urgency) -> Place:
         del self._waiting[place]
@@ -146,8 +145,13 @@ class Worklist:
     @property
     def oldest(self) -> float:
         """Seconds that the longest waiting one has waited."""
-        since = min((at for _, at in self._waiting.values()), default=None)
+        since = min((at for _, at in tuple(self._waiting.values())), default=None)
         return 0.0 if since is None else time.monotonic() - since
+
+    @property
+    def pressed(self) -> bool:
+        """Tell whether a resource that goes first came just now, so that more are to be expected."""
+        return time.monotonic() - self._first < CALM
 
     @property
     def idle(self) -> bool:

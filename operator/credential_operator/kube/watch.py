@@ -42,7 +42,7 @@ class MetadataWatch:
         self._present: set[tuple[str, str]] = set()
         self._version = ""
         self.listed = asyncio.Event()
-        self.heard = 0.0
+        self._heard = 0.0
         self.trouble = ""
 
     async def run(self) -> None:
@@ -56,6 +56,7 @@ class MetadataWatch:
                 self._refused(error)
             except (*CUT_OFF, ValueError, RuntimeError) as error:  # the last one: a session that Kopf closed
                 LOG.info("the watch on %s was cut: %s", self._resource, type(error).__name__)
+                self.trouble = f"the watch on {self._resource} was cut and is not back yet ({self._path})"
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  no secret
             pause = min(LONGEST_PAUSE, pause * 2)
 
@@ -133,5 +134,9 @@ class MetadataWatch:
             self._take(meta, self._present)
         self._version = str(meta["resourceVersion"])
 
+    def deaf(self, seconds: float) -> bool:
+        """Tell whether nothing came for so long and nobody knows why: what cuts a watch is trouble, and is mended."""
+        return not self.trouble and 0 < self._heard < asyncio.get_running_loop().time() - seconds
+
     def _beat(self) -> None:
-        self.heard = asyncio.get_running_loop().time()
+        self._heard = asyncio.get_running_loop().time()

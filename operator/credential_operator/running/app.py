@@ -33,6 +33,7 @@ from credential_operator.kube.limiter import Bucket
 from credential_operator.kube.watch import MetadataWatch
 from credential_operator.names import GROUP, PLURAL, VERSION
 from credential_operator.reasons import TroubleError
+from credential_operator.running.garbage import Garbage
 from credential_operator.running.health import Health
 from credential_operator.running.metrics import Metrics, States
 from credential_operator.running.seed import seed_found
@@ -210,6 +211,7 @@ class Operator:
             "lease": lease.keep(),
             "posting of events": self._events.run(),
             "mirror": self._mirroring.run(),
+            "garbage": Garbage(lambda: self.controller.worklist.idle).run(),
             "work": self._begin(),
             **{f"watch on Secrets {number}": one.run() for number, one in enumerate(self._watches, 1)},
         }
@@ -238,9 +240,13 @@ class Operator:
         await self._mirroring.keep_only(tuple(self._index.resources), self._settings.namespaces)
         self._state = ""
         LOG.info("%d resources are known", len(self._index.resources))
-        verifiers = range(self._settings.verifications)
-        self._workers += [asyncio.create_task(self.controller.verifications.worker()) for _ in verifiers]
+        self._workers += [asyncio.create_task(self._verify(number)) for number in range(self._settings.verifications)]
         await asyncio.gather(self._follow_publications(), self._sweep())
+
+    async def _verify(self, number: int) -> None:
+        """Verify what is due. While new resources come, one does so alone: each check starts a process."""
+        worklist = self.controller.worklist
+        await self.controller.verifications.worker(lambda: number > 0 and worklist.pressed)
 
     async def _listed(self) -> None:
         """Wait until as many resources are known as the API server counts; count again when no more come."""
@@ -353,9 +359,7 @@ class Operator:
 
     def _wrong(self) -> str:
         """Say why the process had better be started anew."""
-        now = asyncio.get_running_loop().time()
-        deaf = [one for one in self._watches if one.heard and now - one.heard > DEAF_SECONDS and not one.trouble]
-        return "the watch on Secrets is silent" if deaf else ""
+        return "the watch on Secrets is silent" if any(one.deaf(DEAF_SECONDS) for one in self._watches) else ""
 
     def _missing(self) -> str:
         """Say what is missing before all is done; one that waits for another instance to end lacks nothing."""

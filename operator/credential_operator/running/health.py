@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -53,7 +54,8 @@ class Health:
         return answer
 
     async def _numbers(self, _: web.Request) -> web.Response:
-        return web.Response(body=self._metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
+        text = await asyncio.to_thread(self._metrics.text)  # with thousands of resources it takes a while
+        return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
 
     async def stop(self) -> None:
         """Stop listening."""

@@ -90,7 +90,7 @@ OF_ONE = ["namespace", "name"]
 
 
 class States(Collector):
-    """Reads the state of everything when it is asked for."""
+    """Reads the state of everything when it is asked for, beside the work: what changes meanwhile is copied first."""
 
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
@@ -117,14 +117,14 @@ class States(Collector):
         )
         states: Counts[str] = Counts()
         for held in tuple(self._controller.index.resources.values()):
-            place = [held.place.namespace, held.place.name]
-            ready.add_metric(place, float(condition(held.status, "Ready").get("status") == "True"))
-            said = condition(held.status, "Verified").get("status")
+            place, status = [held.place.namespace, held.place.name], held.status
+            ready.add_metric(place, float(condition(status, "Ready").get("status") == "True"))
+            said = condition(status, "Verified").get("status")
             if said in {"True", "False"}:
                 verified.add_metric(place, float(said == "True"))
             if held.token_ends:
                 ends.add_metric(place, held.token_ends)
-            states[(held.status.get("lastVerification") or {}).get("state", "never")] += 1
+            states[(status.get("lastVerification") or {}).get("state", "never")] += 1
         for state, count in sorted(states.items()):
             by_state.add_metric([state], count)
         yield from (ready, verified, by_state, ends, locked(now=False))

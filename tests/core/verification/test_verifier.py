@@ -161,6 +161,15 @@ def test_no_secret_is_seen_in_a_process(pool: DaemonPool) -> None:
         assert daemon.folder.parent.stat().st_mode & 0o077 == 0
 
 
+def test_daemons_get_less_of_a_busy_machine_when_told_so() -> None:
+    polite = DaemonPool(1, environment={}, niceness=10)
+    polite.start()
+    with polite.take(10) as daemon:
+        tasks = [psutil.Process(daemon.pid), *(psutil.Process(one.id) for one in psutil.Process(daemon.pid).threads())]
+        assert {task.nice() for task in tasks} == {min(19, os.nice(0) + 10)}
+    polite.stop()
+
+
 def test_a_full_queue_tells_the_place(pool: DaemonPool) -> None:
     places: list[int] = []
     with pool.take(10), pool.take(10), pool.take(10), pool.take(10, None, places.append):

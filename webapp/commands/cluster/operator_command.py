@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from credential_operator.running.check import Finding
     from credential_operator.running.settings import OperatorSettings
 
+NICENESS = 10
+"""Priority of the checks: whoever waits for a Secret goes before them."""
+
 
 class Options(TypedDict):
     """The options of the command that become the operator's settings."""
@@ -94,7 +97,7 @@ def work(settings: Settings, chosen: OperatorSettings) -> int:
     from credential_operator.running.logs import set_up  # noqa: PLC0415
 
     set_up(as_json=chosen.json_logs)
-    with opened(settings, pool_size=chosen.verifications) as runtime:
+    with opened(settings, pool_size=chosen.verifications, niceness=NICENESS) as runtime:
         return run(runtime, chosen)
 
 

@@ -64,22 +64,28 @@ def launcher() -> tuple[str, ...]:
     return (sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()))
 
 
+def polite(niceness: int) -> tuple[str, ...]:
+    """Return the command that lowers the priority of the one behind it; none where that is not to be had or wanted."""
+    nice = shutil.which("nice")
+    return (nice, "-n", str(niceness)) if nice and niceness else ()
+
+
 class Daemon:
     """One running rclone on a private unix socket."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], niceness: int) -> None:
         self.folder = Path(tempfile.mkdtemp(dir=folder))
         self.socket = self.folder / "rc"
         rclone = str(binary())
         daemon = (rclone, "rcd", "--config", "", "--rc-no-auth", "--rc-addr", f"unix://{self.socket}")
         self._process = subprocess.Popen(  # noqa: S603  own program, no value of anyone's in the arguments
-            (*launcher(), *daemon),
+            (*launcher(), *polite(niceness), *daemon),
             env={**FOR_ONE_CHECK, **environment},
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            process_group=0,
         )
 
     def wait_until_ready(self) -> bool:
@@ -129,14 +135,21 @@ class DaemonPool:
     Args:
         size: How many are kept while checks come in; one is kept when none came for `idle_seconds`.
         environment: What the daemons see; by default the proxy and certificate settings of this process.
+        idle_seconds: Seconds without a check after which only one is kept.
+        niceness: How much less than this process they get of a busy machine, from 0 to 19 (nice(2)).
     """
 
     def __init__(
-        self, size: int = 2, *, environment: Mapping[str, str] | None = None, idle_seconds: float = IDLE_SECONDS
+        self,
+        size: int = 2,
+        *,
+        environment: Mapping[str, str] | None = None,
+        idle_seconds: float = IDLE_SECONDS,
+        niceness: int = 0,
     ) -> None:
         self.size = max(1, size)
         self._environment = own_environment() if environment is None else dict(environment)
-        self._idle_seconds = idle_seconds
+        self._idle_seconds, self._niceness = idle_seconds, niceness
         self._ready: deque[Daemon] = deque()
         self._ended: SimpleQueue[Daemon | None] = SimpleQueue()
         self._queue: deque[object] = deque()
@@ -249,7 +262,7 @@ class DaemonPool:
             if not self._claim_start():
                 self._shrink()
                 continue
-            daemon = Daemon(Path(self._folder.name), self._environment)
+            daemon = Daemon(Path(self._folder.name), self._environment, self._niceness)
             up = daemon.wait_until_ready()
             with self._changed:
                 self._starting -= 1
