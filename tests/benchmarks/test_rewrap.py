@@ -85,12 +85,14 @@ def bare(folder: Path, rows: list[tuple[str, str]]) -> float:
     plain.executemany("INSERT INTO bare VALUES (?, ?)", rows)
     plain.execute("COMMIT")
 
+    changed = [(sealed[::-1], key) for key, sealed in rows]  # SQLite would write nothing over the same value
+
     def work() -> None:
         for nonce, data in wrapped:
             fresh = os.urandom(12)
             new.encrypt(fresh, old.decrypt(nonce, data, BOUND), BOUND)
         plain.execute("BEGIN IMMEDIATE")
-        plain.executemany("UPDATE bare SET sealed = ? WHERE id = ?", [(sealed, key) for key, sealed in rows])
+        plain.executemany("UPDATE bare SET sealed = ? WHERE id = ?", changed)
         plain.execute("COMMIT")
 
     took = seconds(work)

@@ -6,14 +6,19 @@ is lost every time.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster.operators import Space, eventually, running
+from cluster.operators import RunningOperator, Space, eventually, running
 from servers.interference import FaultyProxy, Meanwhile, faulty_proxy
 from servers.kinds.kubernetes import ControlPlane
+
+from credential_operator.controller.mirror import PAUSE
+from webapp.core.runtime import Runtime
+from webapp.settings import Settings
 
 pytestmark = pytest.mark.server
 
@@ -31,10 +36,17 @@ def space(cluster: ControlPlane) -> Iterator[Space]:
 
 
 @pytest.fixture
-def proxy(cluster: ControlPlane, space: Space, tmp_path: Path) -> Iterator[FaultyProxy]:
-    """A proxy with an operator behind it that serves the namespace."""
+def proxy(cluster: ControlPlane) -> Iterator[FaultyProxy]:
+    """A proxy before the API server."""
+    with faulty_proxy(cluster) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def operator(cluster: ControlPlane, proxy: FaultyProxy, space: Space, tmp_path: Path) -> Iterator[RunningOperator]:
+    """An operator behind the proxy that serves the namespace."""
     served = ("--namespace", space.name, "--lease-namespace", space.name)
-    with faulty_proxy(cluster) as made, running(cluster, tmp_path, *served, endpoint=made.endpoint):
+    with running(cluster, tmp_path, *served, endpoint=proxy.endpoint) as made:
         yield made
 
 
@@ -148,3 +160,22 @@ def test_an_edit_in_between_is_seen_and_what_was_added_stays(space: Space, proxy
     eventually(lambda: "pass" in space.values("out")["rclone.conf"], 5)
     space.wait("nightly", "True")
     assert (space.secret("out") or {})["metadata"]["labels"]["mine"] == "too"
+
+
+def test_a_resource_ends_while_it_is_looked_at(space: Space, proxy: FaultyProxy, operator: RunningOperator) -> None:
+    """What a look finds after the end is not mirrored: nobody would remove it from the page."""
+
+    def ends() -> None:
+        space.kubectl("delete", "bc/nightly")
+        eventually(lambda: f'namespace="{space.name}"' not in operator.get("/metrics"), 20)
+
+    store = Runtime(Settings(data_dir=operator.folder)).store
+    space.kubectl("delete", "secret/keys")
+    space.apply("nightly", spec())
+    space.wait("nightly", "False", "SourceNotFound")
+    eventually(lambda: store.cluster.search().items, 10)
+    race = lost(space, proxy, "GET", "/secrets/keys$", ends)
+    eventually(lambda: race.done, 30)
+    time.sleep(3 * PAUSE)
+    assert not store.cluster.search().items
+    store.close()

@@ -54,8 +54,8 @@ class Mirroring:
         self.failing = ""
 
     def put(self, held: Held, known: Known | None) -> None:
-        """Mirror a resource as it is now; its values too, when they were read."""
-        if self._kept:
+        """Mirror a resource as it is now; its values too, when they were read. One that ended meanwhile stays away."""
+        if self._kept and not held.ending:
             self._kept.put(record(held, known))
 
     def remove(self, place: Place) -> None:

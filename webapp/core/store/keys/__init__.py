@@ -16,7 +16,7 @@ from webapp.core.store.envelope import FORMAT, Envelope
 from webapp.core.store.faults import SeedError
 from webapp.core.store.keyring import KeyRing
 from webapp.core.store.keys.moving import Moving, Progress
-from webapp.core.store.keys.rewrap import BATCH, uses
+from webapp.core.store.keys.rewrap import BATCH, under, uses
 from webapp.core.store.locks import Locks
 from webapp.core.store.models import Tables, moment, now, place_of_proof, stamp
 from webapp.core.store.registry import TABLES, sealed_in
@@ -110,8 +110,7 @@ class Keys:
 
     def pending(self) -> int:
         """Return how many sealed values are under another key than the primary one and could be moved."""
-        held = set(self.ring.ids) - {self.ring.primary_id}
-        return sum(count for key, count in uses(self._database).items() if key in held)
+        return under(self._database, set(self.ring.ids) - {self.ring.primary_id})
 
     def rotate(self, *, by: str) -> str:
         """Make a new primary key and return its id; `rewrap` then moves what is stored.

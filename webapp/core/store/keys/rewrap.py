@@ -6,7 +6,7 @@ read, so that nothing is lost when someone saves at the same time, and several p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,9 @@ from webapp.core.store.registry import TABLES
 
 BATCH = 1000
 """Rows that are written in one transaction; small, so that nobody who saves waits for long."""
+
+START = len(FORMAT) + 18
+"""Characters up to the point behind the key's id."""
 
 ROWID = ("rowid",)
 """SQLite keeps rows in this order: read and written in it, a page of the file is touched once instead of again and
@@ -51,6 +54,20 @@ def uses(database: Database) -> dict[str, int]:
         for identifier, count in database.execute_sql(query, ()).fetchall():
             counts[identifier] = counts.get(identifier, 0) + count
     return counts
+
+
+def under(database: Database, keys: Collection[str]) -> int:
+    """Count the sealed values that need one of these keys; several times as fast as telling all keys apart."""
+    starts = [f"{FORMAT}.{key}." for key in keys]
+    marks = ", ".join("?" if isinstance(database, SqliteDatabase) else "%s" for _ in starts)
+    counts = (
+        database.execute_sql(
+            f"SELECT COUNT(*) FROM {table.name} WHERE substr({column.name}, 1, {START}) IN ({marks})",  # noqa: S608  names of the schema
+            starts,
+        ).fetchone()
+        for table, column in columns()
+    )
+    return sum(count for (count,) in counts) if starts else 0
 
 
 class Rewrap:
@@ -100,11 +117,10 @@ class _Walk:
     def query(self, batch: int, *, after: bool) -> str:
         """Return the question for a batch: of what is sealed, but not with this start, behind the given keys."""
         names, keys, mark = ", ".join((*self.keys, *self.reads, self._column)), ", ".join(self.keys), self._mark
-        start = len(FORMAT) + 18
         beyond = f"AND ({keys}) > ({', '.join(mark for _ in self.keys)})" if after else ""
         return (
             f"SELECT {names} FROM {self._table} WHERE {self._column} LIKE {mark} "  # noqa: S608  names of the schema
-            f"AND substr({self._column}, 1, {start}) <> {mark} {beyond} ORDER BY {keys} LIMIT {batch}"
+            f"AND substr({self._column}, 1, {START}) <> {mark} {beyond} ORDER BY {keys} LIMIT {batch}"
         )
 
 
