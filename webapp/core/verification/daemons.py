@@ -55,11 +55,11 @@ def launcher() -> tuple[str, ...]:
     """Return the command that a daemon is started through; see `LAUNCHER`.
 
     util-linux's setpriv starts in a tenth of Python's time. The shell behind it looks whether we died before Linux was
-    asked. BusyBox's setpriv does not know the option.
+    asked. BusyBox's setpriv does not know the option, and a small image may have no shell.
     """
     setpriv = shutil.which("setpriv")
     ask = (setpriv or "", "--pdeathsig", "KILL")
-    if setpriv and subprocess.run((*ask, setpriv, "--version"), capture_output=True, check=False).returncode == 0:  # noqa: S603  no value of anyone's
+    if setpriv and subprocess.run((*ask, "/bin/sh", "-c", ":"), capture_output=True, check=False).returncode == 0:  # noqa: S603  no value of anyone's
         return (*ask, "/bin/sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"', str(os.getpid()))
     return (sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()))
 
