@@ -5,6 +5,7 @@ The table in the documentation is written from here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -143,3 +144,10 @@ def reasons_table() -> str:
     """Return the reasons as a table of Markdown."""
     head = "| Reason | Meaning | What to do |\n| --- | --- | --- |\n"
     return head + "".join(f"| `{reason}` | {meaning} | {action} |\n" for reason, (meaning, action) in MEANING.items())
+
+
+def told_together(problems: Sequence[TroubleError]) -> TroubleError:
+    """Return the first of several troubles with the sentences of all that have its reason."""
+    reason = problems[0].trouble.reason
+    alike = [found.trouble for found in problems if found.trouble.reason is reason]
+    return TroubleError(reason, " ".join(found.message for found in alike), retry=any(found.retry for found in alike))

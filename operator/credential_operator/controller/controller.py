@@ -12,15 +12,9 @@ from typing import Any
 from credential_operator.controller.held import Change, Held, number
 from credential_operator.controller.index import Index
 from credential_operator.controller.mirror import Mirroring
-from credential_operator.controller.reconcile import (
-    LONGEST_RETRY,
-    PERMISSION_RETRY,
-    Outcome,
-    Reconciler,
-    growing,
-    versions,
-)
-from credential_operator.controller.status import moment
+from credential_operator.controller.reconcile import Outcome, Reconciler
+from credential_operator.controller.retries import LONGEST_RETRY, PERMISSION_RETRY, growing
+from credential_operator.controller.status import moment, versions
 from credential_operator.controller.verifying import Verifications, jittered
 from credential_operator.controller.worklist import Urgency, Worklist
 from credential_operator.kube.errors import KubeError

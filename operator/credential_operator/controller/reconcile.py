@@ -6,15 +6,14 @@ a start and after a while. It writes what differs and nothing else.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from credential_operator.controller.credential import Credentials, Known
 from credential_operator.controller.held import Held
 from credential_operator.controller.index import Index
+from credential_operator.controller.retries import LONGEST_RETRY, PERMISSION_RETRY, growing
 from credential_operator.controller.rollout import Rollouts
 from credential_operator.controller.status import (
     OFF,
@@ -28,22 +27,18 @@ from credential_operator.controller.status import (
     timestamp,
     transition,
     verdict_of,
+    versions,
 )
 from credential_operator.controller.writes import Writer
 from credential_operator.kube.client import MERGE, METADATA, Kube
 from credential_operator.kube.errors import KubeError
 from credential_operator.kube.events import Events
-from credential_operator.names import GROUP, PLURAL, VERSION
-from credential_operator.reasons import Reason, Trouble, TroubleError
+from credential_operator.names import PLURAL
+from credential_operator.reasons import Reason, Trouble, TroubleError, told_together
 from credential_operator.wanted.made import Made
 from credential_operator.wanted.spec import Spec
 from credential_operator.wanted.values import Place
 from webapp.core.verification.states import Result, State
-
-FIRST_RETRY = 2.0
-LONGEST_RETRY = 900.0
-PERMISSION_RETRY = 30.0
-"""Seconds to the next try at most when a permission was missing: nothing tells us that it was given."""
 
 
 @dataclass(slots=True)
@@ -290,7 +285,7 @@ class Reconciler:
         lost = (wanted.name for wanted in made if wanted.name in recorded)
         if not any((namespace, name) not in self._index.metas for name in lost):
             return
-        found = await self._kube.request("GET", resource_path(look.held.place), accept=METADATA, resource=PLURAL)
+        found = await self._kube.request("GET", look.held.place.path, accept=METADATA, resource=PLURAL)
         if found["metadata"]["uid"] != look.held.uid or "deletionTimestamp" in found["metadata"]:
             look.held.ending = True
             raise KubeError(404, "get", PLURAL)
@@ -374,33 +369,10 @@ class Reconciler:
         body = {"metadata": {"uid": held.uid}, "status": changed}
         answer = await self._kube.request(
             "PATCH",
-            resource_path(held.place) + "/status",
+            held.place.path + "/status",
             body,
             content_type=MERGE,
             accept=METADATA,
             resource=f"{PLURAL}/status",
         )
         held.wrote(new, answer["metadata"]["resourceVersion"])
-
-
-def told_together(problems: Sequence[TroubleError]) -> TroubleError:
-    """Return the first of several troubles with the sentences of all that have its reason."""
-    reason = problems[0].trouble.reason
-    alike = [found.trouble for found in problems if found.trouble.reason is reason]
-    return TroubleError(reason, " ".join(found.message for found in alike), retry=any(found.retry for found in alike))
-
-
-def versions(status: Mapping[str, Any], part: str) -> dict[str, str]:
-    """Return the versions that a status names under `sources` or `secrets`."""
-    return {item["name"]: item.get("resourceVersion", "") for item in status.get(part) or ()}
-
-
-def resource_path(place: Place) -> str:
-    """Return the path of a resource."""
-    return f"/apis/{GROUP}/{VERSION}/namespaces/{place.namespace}/{PLURAL}/{quote(place.name)}"
-
-
-def growing(failures: int, longest: float = LONGEST_RETRY) -> float:
-    """Return the seconds to the next try: twice as long each time, to a quarter of an hour, never all together."""
-    pause = min(longest, FIRST_RETRY * 2 ** min(failures, 16))
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311  no secret

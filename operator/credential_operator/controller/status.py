@@ -184,3 +184,8 @@ def _verified_transition(old: Mapping[str, Any], new: Mapping[str, Any]) -> tupl
     if after["status"] == "True" and before.get("status") == "False":
         return "Normal", after["reason"], after["message"]
     return None
+
+
+def versions(status: Mapping[str, Any], part: str) -> dict[str, str]:
+    """Return the versions that a status names under `sources` or `secrets`."""
+    return {item["name"]: item.get("resourceVersion", "") for item in status.get(part) or ()}

@@ -7,7 +7,9 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+from urllib.parse import quote
 
+from credential_operator.names import GROUP, PLURAL, VERSION
 from credential_operator.reasons import Reason, TroubleError
 from credential_operator.wanted.spec import Given, Output, Reference, Sealed, Spec
 from webapp.core.errors import CredentialError
@@ -27,6 +29,11 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        """Its path at the API server."""
+        return f"/apis/{GROUP}/{VERSION}/namespaces/{self.namespace}/{PLURAL}/{quote(self.name)}"
 
 
 @dataclass(frozen=True, slots=True)
