@@ -222,6 +222,7 @@ def test_the_seed_is_missing_at_the_first_start(released: Install) -> None:
     assert "there is no secret seed at /seed/seed, and none can be made there (Read-only file system)" in page.text
     eventually(lambda: "there is no secret seed at /seed/seed" in pod.log("operator"), 30)
     eventually(lambda: "no secret seed" in pod.get(METRICS, "/readyz").text, 30)
+    assert "backup_credentials_locked 1.0" in pod.get(METRICS, "/metrics").text
     before = pod.state("web")["Pid"]
     release.space.source("mine", seed=new_seed())
     release.ready()

@@ -13,12 +13,13 @@ from cluster.operators import Space, eventually
 from cluster.test_use import files, restic_output, run, s3
 from deploy.charts import CHART
 from deploy.kubelet import RunningPod
+from deploy.prometheus import answers_all, scraping
 from deploy.releases import METRICS, WEB, Release
 from pages.browser.running import CHROMIUM, FLAGS, NAME, PASSWORD
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from servers.kinds.database import empty_database
 from servers.kinds.s3 import S3Server
-from servers.runs import need
+from servers.runs import Run, need
 
 pytestmark = pytest.mark.server
 VALUES = ("--values", str(CHART / "ci/postgresql-values.yaml"), "--set", "database.existingSecret=database")
@@ -77,7 +78,9 @@ def asked(pod: RunningPod, container: str, program: str) -> Any:
     return json.loads(pod.containers(*argv))
 
 
-def test_from_helm_to_restic(released: Install, seaweedfs: S3Server, page: Page, tmp_path: Path) -> None:
+def test_from_helm_to_restic(
+    released: Install, seaweedfs: S3Server, page: Page, tmp_path: Path, servers_run: Run
+) -> None:
     """All defaults: the page opens, a resource becomes a Secret that restic uses, `helm test` runs, nothing is lost."""
     release = released()
     pod = release.ready()[0]
@@ -89,6 +92,8 @@ def test_from_helm_to_restic(released: Install, seaweedfs: S3Server, page: Page,
     expect(page.get_by_role("region", name="Cluster").get_by_text(f"{release.space.name}/nightly")).to_be_visible()
     values = files(release.space, "restic", tmp_path / "restic")
     run(need("restic"), "init", "--no-cache", **values)
+    with scraping(servers_run, pod, tmp_path / "prometheus") as client:
+        answers_all(client)
     assert "Succeeded" in release.helm("test", release.name, "--timeout", "90s")
     after_each_change_all_is_there(release, pod, page)
 

@@ -130,6 +130,7 @@ DEBIAN_PARTS: dict[str, str] = {
     "/usr/lib/python3/dist-packages/google/auth": "python3-google-auth",
     "/usr/bin/systemd-analyze": "systemd",
     "/usr/bin/caddy": "caddy",
+    "/usr/bin/promtool": "prometheus",
     "/usr/bin/podman": "podman",
     "/usr/bin/podman-compose": "podman-compose",
     "/usr/lib/cni/bridge": "containernetworking-plugins",

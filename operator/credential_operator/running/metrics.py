@@ -24,6 +24,7 @@ class Metrics:
         self._looks = Counter(
             f"{PREFIX}_reconciles", "Looks at a resource by result.", ["result"], registry=self.registry
         )
+        self._looks.labels("error")  # a counter that begins with its first event hides that event from increase()
         self._took = Histogram(
             f"{PREFIX}_reconcile_seconds", "How long a look took.", buckets=SECONDS, registry=self.registry
         )
