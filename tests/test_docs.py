@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 WRITTEN = [*sorted(HELP.glob("*.md")), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 EXAMPLE = re.compile(r"```(?:console|sh)\n(.*?)```", re.DOTALL)
+CALL = re.compile(r"(?<!install )(?<!--unit )backup-credentials ")
+"""The program, and not a release or a unit of its name."""
 
 
 def name_of(path: Path) -> str:
@@ -69,13 +71,13 @@ def test_settings_that_are_named_exist() -> None:
 def commands(path: Path) -> list[str]:
     """Return every command line of a page that calls the program."""
     lines = "\n".join(EXAMPLE.findall(path.read_text(encoding="utf-8"))).splitlines()
-    return [line.removeprefix("$ ") for line in lines if "backup-credentials " in line]
+    return [line.removeprefix("$ ") for line in lines if CALL.search(line)]
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=name_of)
 def test_commands_and_options_that_are_shown_exist(path: Path) -> None:
     for line in commands(path):
-        words = shlex.split(line.split("backup-credentials ", 1)[1].split("<")[0].split(";")[0])
+        words = shlex.split(CALL.split(line, maxsplit=1)[1].split("<")[0].split(";")[0])
         command = main.commands[words[0]]
         command = command.commands[words[1]] if isinstance(command, click.Group) else command
         options = {name for parameter in command.params for name in parameter.opts}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from deploy.charts import ROOT
 from deploy.containers import Containers
+from deploy.pages import SUDO, shell
 from servers.runs import CLEAN, need
 
 FILE = "deploy/compose.yaml"
@@ -29,6 +31,13 @@ class Composed:
             containers.run.undo([*containers.argv("podman"), kind, "rm", "--force", f"{project}_{name}"])
         for service in ("web", "operator"):
             containers.run.undo([*containers.argv("podman"), "rm", "--force", "--time", "0", self.name(service)])
+
+    def as_written(self, script: str, folder: Path) -> str:
+        """Run a block of the documentation in a folder that has the project's files; its kubectl is the tests' own."""
+        (folder / "deploy").symlink_to(ROOT / "deploy")
+        own = f'podman-compose() {{ {need("podman-compose")} --project-name {self.project} "$@"; }}'
+        kubectl = f'kubectl() {{ {need("kubectl")} "$@"; }}'
+        return shell(script, folder, before=f"{own}\n{kubectl}\n{SUDO}", environment=self.environment)
 
     def __call__(self, *arguments: str) -> str:
         """Run podman-compose and return all that it printed."""

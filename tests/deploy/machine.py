@@ -10,6 +10,7 @@ from pathlib import Path
 from deploy.charts import ROOT
 from deploy.containers import Containers
 from deploy.network import Relay
+from deploy.pages import SUDO
 from servers.runs import CLEAN
 
 UNITS = ROOT / "deploy/systemd"
@@ -41,7 +42,16 @@ class Machine:
 
     def run(self, script: str) -> str:
         """Run lines of a shell as root and return what they printed."""
-        argv = [*self.containers.argv("podman"), "exec", "--workdir", "/root", self.name, "sh", "-euc", script]
+        argv = [
+            *self.containers.argv("podman"),
+            "exec",
+            "--workdir",
+            "/root",
+            self.name,
+            "sh",
+            "-euc",
+            f"{SUDO}\n{script}",
+        ]
         environment = CLEAN | self.containers.environment
         done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 0, f"{script}: {done.stdout}{done.stderr}"

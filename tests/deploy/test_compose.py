@@ -11,9 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 from cluster.operators import eventually
-from deploy.beside import flat_kubeconfig, reached, synced
+from deploy.beside import reached, synced
 from deploy.composed import Composed
 from deploy.containers import Containers
+from deploy.pages import block
 from deploy.visiting import first_account
 from servers.kinds.kubernetes import ControlPlane
 from servers.runs import answers, free_port
@@ -23,28 +24,20 @@ FTP = {"host": "ftp.example.com", "user": "backup", "pass": "no-matter", "encryp
 
 
 @pytest.fixture
-def kubeconfig(nodes: ControlPlane, tmp_path: Path) -> Path:
-    """The kubeconfig that the documentation's command makes, readable to the container's user."""
-    path = flat_kubeconfig(nodes, tmp_path / "kubeconfig")
-    path.chmod(0o644)
-    return path
-
-
-@pytest.fixture
 def port() -> int:
     """Where the page is on this machine."""
     return free_port()
 
 
 @pytest.fixture
-def composed(containers: Containers, image: str, port: int, kubeconfig: Path) -> Iterator[Composed]:
+def composed(containers: Containers, image: str, port: int, nodes: ControlPlane) -> Iterator[Composed]:
     """The file of the project, with nothing started; in the end nothing is left of it."""
     made = Composed(
         containers,
         f"compose-{secrets.token_hex(4)}",
         BACKUP_CREDENTIALS_IMAGE=image,
         BACKUP_CREDENTIALS_PORT=str(port),
-        KUBECONFIG=str(kubeconfig),
+        KUBECONFIG=str(nodes.kubeconfig()),
     )
     yield made
     made("down", "--volumes")
@@ -58,9 +51,9 @@ def opened(port: int) -> str:
     return httpx.get(page, follow_redirects=True, trust_env=False).text
 
 
-def test_the_web_app(composed: Composed, port: int) -> None:
+def test_the_web_app(composed: Composed, port: int, tmp_path: Path) -> None:
     """It is healthy and opens; it is hardened; killed it comes back; its volume outlives its container."""
-    composed("up", "--detach", "web")
+    composed.as_written(block("podman-compose"), tmp_path)
     assert "First start" in opened(port)
     assert composed.is_healthy("web")
     assert composed.state("web")["Health"]["Status"] == "healthy"
@@ -94,9 +87,9 @@ def killed_it_comes_back(composed: Composed) -> None:
     eventually(lambda: composed.state("web")["Pid"] not in {0, pid}, 30)
 
 
-def test_the_operator_beside_it(composed: Composed, port: int, nodes: ControlPlane) -> None:
+def test_the_operator_beside_it(composed: Composed, port: int, nodes: ControlPlane, tmp_path: Path) -> None:
     """Named as well it starts, on the same store, and makes a Secret; the page shows the resource."""
-    composed("up", "--detach", "web", "operator")
+    composed.as_written(block("kubectl config view"), tmp_path)
     opened(port)
     with reached(nodes, composed.state("operator")["Pid"]) as space:
         eventually(lambda: composed.is_healthy("operator"), 40)

@@ -1,16 +1,12 @@
-"""One machine: what the systemd units take away, the proxies with the settings that are shipped, the wheel as a tool."""
+"""One machine: what the systemd units take away, the proxies with the settings that are shipped."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import shutil
 import ssl
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -162,52 +158,3 @@ def test_behind_a_proxy(proxied: httpx.Client) -> None:
     cookies = page.headers.get_list("set-cookie")
     assert cookies
     assert all("Secure" in cookie for cookie in cookies), cookies
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of these sources."""
-    out = tmp_path_factory.mktemp("wheel")
-    long([uv(), "build", "--wheel", "--quiet", "--out-dir", out, ROOT])
-    return next(out.glob("*.whl"))
-
-
-def uv() -> Path:
-    """Return uv, which set this environment up."""
-    beside = ROOT / ".uv/bin/uv"
-    return beside if beside.exists() else need("uv")
-
-
-def long(argv: list[str | Path], **environment: str) -> None:
-    """Run something that may ask a package registry."""
-    done = subprocess.run(
-        [str(part) for part in argv],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-
-
-def test_the_wheel_as_a_tool(wheel: Path, tmp_path: Path) -> None:
-    """`uv tool install` gives the program; it serves the page with all that browsers need."""
-    places = {"UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "bin")}
-    long([uv(), "tool", "install", "--quiet", "--python", sys.executable, wheel], **places)
-    program, port = tmp_path / "bin/backup-credentials", free_port()
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
-    served = subprocess.Popen([program, "serve", "--port", str(port), "--data-dir", tmp_path / "data"], env=environment)
-    try:
-        until = time.monotonic() + 40
-        while not listens(port):
-            assert time.monotonic() < until
-            time.sleep(0.1)
-        page = httpx.get(f"http://127.0.0.1:{port}/", follow_redirects=True, trust_env=False)
-        assert "First start" in page.text
-        for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text):
-            assert httpx.get(f"http://127.0.0.1:{port}{address}", trust_env=False).status_code == 200, address
-    finally:
-        served.terminate()
-        assert served.wait(20) == 0
-    shutil.rmtree(tmp_path / "tools")

@@ -41,7 +41,9 @@ def yes_or_no(description: str) -> Schema:
 
 def group(description: str, properties: Mapping[str, Schema], *, required: tuple[str, ...] = (), **more: Any) -> Schema:
     """Return an object with named members."""
-    node: Schema = {"type": "object", "description": description, "properties": dict(properties)}
+    node: Schema = {"type": "object", "description": description}
+    # The API server drops an empty list of members; kubectl would find something to change each time.
+    node |= {"properties": dict(properties)} if properties else {}
     return node | ({"required": list(required)} if required else {}) | more
 
 
