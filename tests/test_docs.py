@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 WRITTEN = [*sorted(HELP.glob("*.md")), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 EXAMPLE = re.compile(r"```(?:console|sh)\n(.*?)```", re.DOTALL)
-CALL = re.compile(r"(?<!install )(?<!--unit )backup-credentials ")
+CALL = re.compile(r"(?<!install )(?<!--unit )(?<!--namespace )(?<!--tag )backup-credentials ")
 """The program, and not a release or a unit of its name."""
 
 

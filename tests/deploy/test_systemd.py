@@ -47,7 +47,7 @@ def test_the_web_app_is_a_service(machine: Machine) -> None:
     ready(machine)
     pid = machine.shown(WEB, "MainPID")
     machine.run(f"systemctl kill --signal KILL {WEB}")
-    eventually(lambda: machine.shown(WEB, "MainPID") not in {"0", pid}, 20)
+    eventually(lambda: machine.shown(WEB, "MainPID") not in {"0", pid}, 60, lambda: machine.log(WEB))
     ready(machine)
     with logged_in(machine.address):
         machine.run(f"systemctl stop {WEB}")
