@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -26,6 +27,16 @@ print(json.dumps({
 def holds(containers: Containers, image: str) -> dict[str, Any]:
     argv = ["run", "--rm", "--network", "none", "--read-only", "--entrypoint", "/app/bin/python", image, "-c", HOLDS]
     return json.loads(containers(*argv))
+
+
+def test_the_layers_are_as_large_as_the_documentation_says(containers: Containers, image: str) -> None:
+    """Within a tenth: versions of Debian's packages change."""
+    said = re.findall(
+        r"^\| .* \| ([\d.]+) MB \|", (ROOT / "webapp/help/install-kubernetes.md").read_text(), re.MULTILINE
+    )
+    sizes = json.loads(containers("history", image, "--human=false", "--format", "json"))
+    found = sorted((one["size"] / 1e6 for one in sizes if one["size"] > 1e6), reverse=True)
+    assert found == pytest.approx(sorted(map(float, said), reverse=True), rel=0.1)
 
 
 def listed(bill: dict[str, Any], kind: str) -> list[list[str]]:
