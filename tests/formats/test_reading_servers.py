@@ -202,6 +202,16 @@ def test_restic_is_refused_for_an_address_that_it_cannot_use(azurite: AzureServe
         with_password(tmp_path, source("AZUREBLOB", azurite.values()), "alpha/restic")
 
 
+@proves(
+    "restic",
+    "GOOGLE_CLOUD_STORAGE",
+    "restic initialises, backs up and lists on a storage emulator behind the fake internet",
+)
+def test_restic_backs_up_to_google_cloud_storage(internet: Internet, tmp_path: Path) -> None:
+    robot = source("GOOGLE_CLOUD_STORAGE", {"service_account_credentials": internet.service_account})
+    backed_up(tmp_path, with_password(tmp_path, robot, "alpha/restic") | internet.environment)
+
+
 def objstore_lists(folder: Path, credential: Source, **environment: str) -> list[str]:
     """Return what objstore's own client lists below the prefix `metrics` of the bucket `alpha`."""
     given(folder, "objstore", credential, bucket="alpha", prefix="metrics")

@@ -24,7 +24,7 @@ class Urgency(IntEnum):
 CALM = 1.0
 """Seconds after the last resource that went first in which the others have little room."""
 
-PACE = 0.02
+PACE = 0.04
 """Seconds between two others then, one after another: a look keeps this process and the API server busy for some
 milliseconds, and a new resource should hardly ever meet one."""
 

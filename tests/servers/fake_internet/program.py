@@ -102,7 +102,8 @@ class FakeInternet:
             return google(403, "forbidden", "The account does not have storage.objects.list access.")
         address = f"http://127.0.0.1:{self._storage}{request.target}"
         asked = urllib.request.Request(address, request.body or None, method=request.method)
-        for name in ("content-type",):
+        asked.add_header("host", request.host)  # it knows its own paths for downloads by the name that it is called by
+        for name in ("content-type", "range"):
             if name in request.headers:
                 asked.add_header(name, request.headers[name])
         try:
