@@ -32,9 +32,9 @@ def proves(formats: str | Iterable[str], providers: str | Iterable[str], how: st
 
 def collected() -> list[Proof]:
     """Return the proofs of all tests, in the order of the formats and their providers."""
-    from formats import test_key_names, test_reading_servers, test_reading_tools  # noqa: PLC0415  they import this one
+    from formats import test_contract, test_key_names, test_reading_servers, test_reading_tools  # noqa: PLC0415  they import this one
 
-    modules = (test_reading_tools, test_reading_servers, test_key_names)
+    modules = (test_reading_tools, test_reading_servers, test_key_names, test_contract)
     found = [proof for module in modules for proof in marked(module)]
     order = {
         (key, one): (at, to) for at, (key, known) in enumerate(FORMATS.items()) for to, one in enumerate(known.carriers)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from formats import samples
+from formats.proving import proves
 
 from webapp.core.errors import NotFoundError, PermanentError
 from webapp.core.fields import as_text
@@ -225,3 +226,23 @@ def test_every_field_of_swift_is_handed_on_when_the_version_is_left_out() -> Non
 def test_a_dotenv_line_quotes_every_awkward_value() -> None:
     assert dotenv_line("A", "plain") == "A='plain'\n"
     assert dotenv_line("A", "it's $x\\") == 'A="it\'s \\$x\\\\"\n'
+
+
+@proves("volsync-rclone", FORMATS["rclone"].carriers, "its rclone.conf is the one of the format rclone")
+@pytest.mark.parametrize("provider", FORMATS["volsync-rclone"].carriers)
+def test_volsync_gets_the_rclone_conf_that_rclone_is_proven_with(provider: str) -> None:
+    source = samples.source(provider)
+    ours, theirs = (shown(render(key, source, {"remote": "backup"}), source) for key in ("volsync-rclone", "rclone"))
+    assert ours.partition("--- file ")[2] == theirs.partition("--- file ")[2]
+
+
+@proves("restic-rclone", FORMATS["rclone-env"].carriers, "its variables for rclone are those of rclone-env")
+@pytest.mark.parametrize("provider", FORMATS["restic-rclone"].carriers)
+def test_restic_gets_the_variables_that_rclone_is_proven_with(provider: str) -> None:
+    source = samples.source(provider)
+    ours, theirs = (
+        {part for part in shown(render(key, source, samples.options(key)), source).split("--- ") if "RCLONE" in part}
+        for key in ("restic-rclone", "rclone-env")
+    )
+    assert ours == theirs
+    assert ours

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -42,19 +43,28 @@ def rclone(request: pytest.FixtureRequest) -> Path:
     return RCLONES[request.param]()
 
 
-def lists(rclone: Path, folder: Path, credential: Source, path: str = "", **environment: str) -> list[str]:
-    """Return what rclone lists with our rclone.conf."""
-    used = given(folder, "rclone", credential)
+FORMS = ("rclone", "rclone-env")
+BOTH_FORMS = pytest.mark.parametrize("form", FORMS)
+
+
+def lists(
+    rclone: Path, folder: Path, credential: Source, path: str = "", *, form: str = "rclone", **environment: str
+) -> list[str]:
+    """Return what rclone lists with our rclone.conf, or with our variables."""
+    used = given(folder, form, credential)
     return run(rclone, "lsf", f"backup:{path}", "--retries=1", "--low-level-retries=1", **used, **environment).split()
 
 
-@proves("rclone", "AZUREBLOB", "the bundled rclone lists Azurite by key and by signature")
-def test_the_bundled_rclone_lists_azure_by_key_and_by_signature(azurite: AzureServer, tmp_path: Path) -> None:
+@proves(FORMS, "AZUREBLOB", "the bundled rclone lists Azurite by key and by signature")
+@BOTH_FORMS
+def test_the_bundled_rclone_lists_azure_by_key_and_by_signature(
+    form: str, azurite: AzureServer, tmp_path: Path
+) -> None:
     """Debian's 1.60 takes `endpoint` for a domain behind the account's name, so that it reaches no address of one's own."""
     rclone = binary()
-    assert lists(rclone, tmp_path / "a", source("AZUREBLOB", azurite.values())) == ["alpha/", "beta/"]
+    assert lists(rclone, tmp_path / "a", source("AZUREBLOB", azurite.values()), form=form) == ["alpha/", "beta/"]
     signed = source("AZUREBLOB", {"sas_url": azurite.container_sas()})
-    assert lists(rclone, tmp_path / "b", signed, "alpha") == []
+    assert lists(rclone, tmp_path / "b", signed, "alpha", form=form) == []
 
 
 @proves("rclone", "OPENSTACK_SWIFT", "rclone (the bundled one and Debian's) lists Swift with accounts of its own")
@@ -97,12 +107,13 @@ def test_rclone_lists_seaweedfs(rclone: Path, seaweedfs: S3Server, tmp_path: Pat
     assert "a.txt" in lists(rclone, tmp_path / "b", limited, "alpha")
 
 
-@proves("rclone", "HTTP", "rclone (the bundled one and Debian's) lists nginx, with and without a password")
-def test_rclone_lists_nginx(rclone: Path, nginx: WebServer, tmp_path: Path) -> None:
+@proves(FORMS, "HTTP", "rclone (the bundled one and Debian's) lists nginx, with and without a password")
+@BOTH_FORMS
+def test_rclone_lists_nginx(form: str, rclone: Path, nginx: WebServer, tmp_path: Path) -> None:
     packed = base64.b64encode(f"{nginx.user}:{nginx.password}".encode()).decode()
-    assert "open/" in lists(rclone, tmp_path / "a", source("HTTP", {"url": nginx.url}))
+    assert "open/" in lists(rclone, tmp_path / "a", source("HTTP", {"url": nginx.url}), form=form)
     closed = source("HTTP", {"url": f"{nginx.url}closed/", "headers": f"Authorization,Basic {packed}"})
-    assert lists(rclone, tmp_path / "b", closed) == []
+    assert lists(rclone, tmp_path / "b", closed, form=form) == []
 
 
 FAKE: dict[str, tuple[dict[str, object], list[str]]] = {
@@ -123,29 +134,36 @@ LATER = {"MEGA", "B2"}
 PAIRS = [(provider, which) for provider in FAKE for which in RCLONES if provider not in LATER or which != "debian"]
 
 
-@proves("rclone", FAKE, "rclone lists in the fake internet")
+@proves(FORMS, FAKE, "rclone lists in the fake internet")
+@BOTH_FORMS
 @pytest.mark.parametrize(("provider", "which"), PAIRS)
-def test_rclone_lists_in_the_fake_internet(provider: str, which: str, internet: Internet, tmp_path: Path) -> None:
+def test_rclone_lists_in_the_fake_internet(
+    provider: str, which: str, form: str, internet: Internet, tmp_path: Path
+) -> None:
     values, found = FAKE[provider]
-    assert lists(RCLONES[which](), tmp_path / "c", source(provider, values), **internet.environment) == found
+    assert lists(RCLONES[which](), tmp_path / "c", source(provider, values), form=form, **internet.environment) == found
 
 
 @proves(
-    "rclone",
+    FORMS,
     ("GOOGLE_CLOUD_STORAGE", "GOOGLE_PHOTOS"),
     "rclone (the bundled one and Debian's) lists in the fake internet",
 )
-def test_rclone_lists_google_cloud_storage_and_photos(rclone: Path, internet: Internet, tmp_path: Path) -> None:
+@BOTH_FORMS
+def test_rclone_lists_google_cloud_storage_and_photos(
+    form: str, rclone: Path, internet: Internet, tmp_path: Path
+) -> None:
     robot = source("GOOGLE_CLOUD_STORAGE", {"service_account_credentials": internet.service_account})
-    assert {"alpha/", "beta/"} <= set(lists(rclone, tmp_path / "g", robot, **internet.environment))
+    assert {"alpha/", "beta/"} <= set(lists(rclone, tmp_path / "g", robot, form=form, **internet.environment))
     photos = source("GOOGLE_PHOTOS", OAUTH)
-    assert lists(rclone, tmp_path / "p", photos, "album", **internet.environment) == ["Trip/"]
+    assert lists(rclone, tmp_path / "p", photos, "album", form=form, **internet.environment) == ["Trip/"]
 
 
 def backed_up(folder: Path, environment: dict[str, str]) -> None:
     """Make a repository with restic, back something up and list it."""
     (folder / "letter").write_text("keep me")
-    used = {**environment, "XDG_CACHE_HOME": str(folder / "cache")}
+    path = os.pathsep.join((str(binary().parent), os.environ["PATH"]))
+    used = {**environment, "PATH": path, "XDG_CACHE_HOME": str(folder / "cache")}
     restic = need("restic")
     run(restic, "init", **used)
     run(restic, "backup", folder / "letter", **used)
@@ -153,9 +171,9 @@ def backed_up(folder: Path, environment: dict[str, str]) -> None:
     assert snapshot["paths"] == [str(folder / "letter")]
 
 
-def with_password(folder: Path, credential: Source, repository: str) -> dict[str, str]:
+def with_password(folder: Path, credential: Source, repository: str, form: str = "restic") -> dict[str, str]:
     """Return restic's variables for a repository."""
-    return given(folder, "restic", credential, repository=repository, password=samples.REPOSITORY_PASSWORD)
+    return given(folder, form, credential, repository=repository, password=samples.REPOSITORY_PASSWORD)
 
 
 @proves("restic", "S3", "restic initialises, backs up and lists on SeaweedFS")
@@ -203,13 +221,26 @@ def test_restic_is_refused_for_an_address_that_it_cannot_use(azurite: AzureServe
 
 
 @proves(
-    "restic",
+    ("restic", "restic-rclone"),
     "GOOGLE_CLOUD_STORAGE",
     "restic initialises, backs up and lists on a storage emulator behind the fake internet",
 )
-def test_restic_backs_up_to_google_cloud_storage(internet: Internet, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["restic", "restic-rclone"])
+def test_restic_backs_up_to_google_cloud_storage(form: str, internet: Internet, tmp_path: Path) -> None:
     robot = source("GOOGLE_CLOUD_STORAGE", {"service_account_credentials": internet.service_account})
-    backed_up(tmp_path, with_password(tmp_path, robot, "alpha/restic") | internet.environment)
+    backed_up(tmp_path, with_password(tmp_path, robot, f"alpha/{form}", form) | internet.environment)
+
+
+@proves("restic-rclone", "OPENSTACK_SWIFT", "restic backs up through rclone on Swift with accounts of its own")
+def test_restic_backs_up_through_rclone_to_swift(tempauth: SwiftServer, tmp_path: Path) -> None:
+    account = source("OPENSTACK_SWIFT", tempauth.values())
+    backed_up(tmp_path, with_password(tmp_path, account, "alpha/through", "restic-rclone"))
+
+
+@proves("restic-rclone", "AZUREBLOB", "restic backs up through rclone on Azurite")
+def test_restic_backs_up_through_rclone_to_azure(azurite: AzureServer, tmp_path: Path) -> None:
+    account = source("AZUREBLOB", azurite.values())
+    backed_up(tmp_path, with_password(tmp_path, account, "alpha/through", "restic-rclone"))
 
 
 def objstore_lists(folder: Path, credential: Source, **environment: str) -> list[str]:

@@ -166,6 +166,13 @@ def test_rclone_lists_an_s3_server(format_key: str, which: str, bucket: Source, 
     assert run(rclone(which), "lsf", "backup:", **environment).splitlines() == ["backups/"]
 
 
+def account(kind: str, port: int, password: str) -> Source:
+    """Return the credential of a server of rclone's."""
+    place: dict[str, str | int] = {"host": "127.0.0.1", "port": port, "user": "u", "pass": password}
+    web: dict[str, str | int] = {"url": f"http://127.0.0.1:{port}", "vendor": "OTHER", "user": "u", "pass": password}
+    return source(kind.upper(), **(web if kind == "webdav" else place))
+
+
 @proves(
     ("rclone", "rclone-env"),
     ("WEBDAV", "FTP", "SFTP"),
@@ -179,15 +186,7 @@ def test_rclone_logs_in_with_an_awkward_password(kind: str, format_key: str, whi
     (tmp_path / "served/found").mkdir(parents=True)
     options = ("--user", "u", "--pass", password)
     with serving(kind, str(tmp_path / "served"), *options) as port:
-        place: dict[str, str | int] = {"host": "127.0.0.1", "port": port, "user": "u", "pass": password}
-        web: dict[str, str | int] = {
-            "url": f"http://127.0.0.1:{port}",
-            "vendor": "OTHER",
-            "user": "u",
-            "pass": password,
-        }
-        given = source(kind.upper(), **(web if kind == "webdav" else place))
-        environment, _ = written(tmp_path / "c", format_key, given)
+        environment, _ = written(tmp_path / "c", format_key, account(kind, port, password))
         assert run(rclone(which), "lsf", "backup:", **environment).splitlines() == ["found/"]
 
 
@@ -212,6 +211,16 @@ def backed_up(folder: Path, environment: dict[str, str], *more: str) -> None:
     run(restic, *more, "backup", folder / "letter", **used)
     (snapshot,) = json.loads(run(restic, *more, "snapshots", "--json", **used))
     assert snapshot["paths"] == [str(folder / "letter")]
+
+
+@proves("restic-rclone", ("WEBDAV", "FTP", "SFTP"), "restic backs up through rclone on a server of rclone")
+@pytest.mark.parametrize("kind", ["webdav", "ftp", "sftp"])
+def test_restic_backs_up_through_rclone(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "served").mkdir()
+    with serving(kind, str(tmp_path / "served"), "--user", "u", "--pass", "a password") as port:
+        options = {"repository": "kept", "password": samples.REPOSITORY_PASSWORD}
+        environment, folder = written(tmp_path / "c", "restic-rclone", account(kind, port, "a password"), **options)
+        backed_up(folder, environment)
 
 
 @proves("restic", "SFTP", "restic initialises, backs up and lists over OpenSSH")

@@ -15,6 +15,7 @@ import urllib.request
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import trustme
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -100,7 +101,8 @@ class FakeInternet:
         """Ask the fake-gcs-server; the bucket `denied` is nobody's."""
         if "/b/denied" in request.path:
             return google(403, "forbidden", "The account does not have storage.objects.list access.")
-        address = f"http://127.0.0.1:{self._storage}{request.target}"
+        asked_for = urlsplit(request.target)  # over plain HTTP a proxy gets the whole address
+        address = f"http://127.0.0.1:{self._storage}{asked_for.path}?{asked_for.query}"
         asked = urllib.request.Request(address, request.body or None, method=request.method)
         asked.add_header("host", request.host)  # it knows its own paths for downloads by the name that it is called by
         for name in ("content-type", "range"):
