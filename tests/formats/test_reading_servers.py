@@ -15,7 +15,7 @@ from formats import samples
 from formats.proving import proves
 from formats.tools import given, run, source
 from servers.authority import Authority
-from servers.fake_internet import clouds, mega
+from servers.fake_internet import clouds, entra, mega
 from servers.fake_internet.starting import Internet
 from servers.fake_internet.tokens import CLIENT, CLIENT_SECRET
 from servers.kinds.azure import AzureServer
@@ -116,7 +116,14 @@ def test_rclone_lists_nginx(form: str, rclone: Path, nginx: WebServer, tmp_path:
     assert lists(rclone, tmp_path / "b", closed, form=form) == []
 
 
+PRINCIPAL: dict[str, object] = {
+    "account": entra.ACCOUNT,
+    "tenant": entra.TENANT,
+    "client_id": entra.PRINCIPAL,
+    "client_secret": entra.SECRET,
+}
 FAKE: dict[str, tuple[dict[str, object], list[str]]] = {
+    "AZUREBLOB": (PRINCIPAL, ["alpha/"]),
     "B2": ({"account": clouds.B2_ID, "key": clouds.B2_KEY}, ["alpha/"]),
     "BOX": (OAUTH, ["docs/"]),
     "DROPBOX": (OAUTH, ["docs/"]),

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from servers.fake_internet import entra
 from servers.fake_internet.clouds import HOSTS, google, guarded
 from servers.fake_internet.endpoints import Endpoints
 from servers.fake_internet.logins import HOSTS as PAGES
@@ -58,7 +59,7 @@ class FakeInternet:
 
     def knows(self, host: str, *, browser: bool = False) -> bool:
         """Tell whether this host is answered for; a stranger is noted, unless a browser asks for its own reasons."""
-        known = host in {*HOSTS, *VENDORS, *PAGES, *PEOPLE, *MEGA_HOSTS, "storage.googleapis.com"}
+        known = host in {*HOSTS, *VENDORS, *PAGES, *PEOPLE, *MEGA_HOSTS, entra.HOST, "storage.googleapis.com"}
         if not known and not browser:
             self._strangers.append(host)
         return known
@@ -73,7 +74,7 @@ class FakeInternet:
             }
             told |= {"/secrets": self._tokens.secrets}
             return Reply(200, told.get(request.path, self._strangers))
-        if found := self._logins.page(request) or self._endpoints.answer(request):
+        if found := entra.answer(request) or self._logins.page(request) or self._endpoints.answer(request):
             return found
         return self._service(host, self._noted(request))
 

@@ -102,6 +102,21 @@ REPLIES = (
         "key",
     ),
     Reply(
+        r"AADSTS90002\d?\b", State.INVALID, "Microsoft Entra ID knows no such tenant. Check the tenant ID.", "tenant"
+    ),
+    Reply(
+        r"AADSTS700016\b",
+        State.INVALID,
+        "There is no application with this client ID in the tenant. Check both.",
+        "client_id",
+    ),
+    Reply(
+        r"AADSTS7000222\b",
+        State.INVALID,
+        "The client secret has ended. Make a new one for the application.",
+        "client_secret",
+    ),
+    Reply(
         r"ClientSecretCredential|AADSTS|invalid_client",
         State.INVALID,
         "Azure rejected the service principal. Check tenant, client ID and client secret.",

@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 from core.oauth.clicking import logged_in
 from core.verification.proving import NOTHING, Proves
-from servers.fake_internet import clouds, mega
+from servers.fake_internet import clouds, entra, mega
 from servers.fake_internet.starting import Internet
 from servers.fake_internet.tokens import CLIENT, CLIENT_SECRET, LIMITED_ACCOUNT, SERVICE_ACCOUNT
 
@@ -185,6 +185,37 @@ class TestB2:
     def test_a_key_that_may_not_list(self, verifier: Verifier, proves: Proves) -> None:
         result = verify(verifier, "B2", self.right | {"account": clouds.B2_LIMITED})
         proves(Case.DENIED, "B2", result, State.VALID_LIMITED, "verify_target", against=FAKE)
+
+
+class TestServicePrincipalOfAzure:
+    right: ClassVar[dict[str, object]] = {
+        "account": entra.ACCOUNT,
+        "tenant": entra.TENANT,
+        "client_id": entra.PRINCIPAL,
+        "client_secret": entra.SECRET,
+    }
+
+    def test_right(self, verifier: Verifier) -> None:
+        assert verify(verifier, "AZUREBLOB", self.right).state is State.VALID
+
+    def test_one_without_a_role(self, verifier: Verifier) -> None:
+        result = verify(verifier, "AZUREBLOB", self.right | {"client_id": entra.LIMITED})
+        assert (result.state, result.field) == (State.VALID_LIMITED, "verify_target")
+
+    @pytest.mark.parametrize(
+        ("field", "value", "said"),
+        [
+            ("client_secret", "CANARY-wrong", "rejected"),
+            ("client_secret", entra.ENDED, "has ended"),
+            ("client_id", "nobody", "client ID"),
+            ("tenant", "nowhere", "tenant ID"),
+        ],
+    )
+    def test_what_is_wrong_is_said_at_its_field(self, verifier: Verifier, field: str, value: str, said: str) -> None:
+        result = verify(verifier, "AZUREBLOB", self.right | {field: value})
+        assert (result.state, result.field) == (State.INVALID, field)
+        assert said in result.message
+        assert "CANARY" not in repr(result)
 
 
 class TestMega:
