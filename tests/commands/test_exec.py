@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from commands.conftest import FTP, PROGRAM, Program, wait_until
+from servers.fake_internet import mega
+from servers.fake_internet.starting import Internet
 
 from webapp.core.handover import PREFIX, memory
 
@@ -59,6 +61,27 @@ def test_rclone_copies_with_a_configuration_file_that_is_gone_afterwards(dav: Pr
     used = ("exec", "Dav", "--format", "rclone", "--", "rclone")
     assert dav(*used, "copy", str(tmp_path / "from"), f"backup:copied{os.getpid()}").code == 0
     assert dav(*used, "cat", f"backup:copied{os.getpid()}/letter.txt").out == "keep me"
+
+
+@pytest.mark.server
+def test_rclone_writes_neither_token_nor_session_into_a_file(
+    program: Program, internet: Internet, tmp_path: Path
+) -> None:
+    """Of a remote that stands in variables, rclone would keep these in its own configuration."""
+    login: dict[str, object] = {"user": mega.USER, "pass": mega.PASSWORD}
+    assert program("add", "Mega", "--provider", "MEGA", given=login).code == 0
+    quiet = {**internet.environment, "HOME": str(tmp_path)}
+    done = program("exec", "Mega", "--format", "rclone-env", "--", "rclone", "lsf", "backup:", **quiet)
+    assert done.code == 0, done.err
+    assert not [path for path in tmp_path.rglob("rclone.conf") if path.read_text()]
+
+
+def test_who_names_a_configuration_of_rclone_keeps_it(filled: Program, tmp_path: Path) -> None:
+    own = tmp_path / "own.conf"
+    own.write_text("[other]\ntype = memory\n")
+    command = ("exec", "Nightly", "--format", "rclone-env", "--", "rclone", "listremotes")
+    assert filled(*command, RCLONE_CONFIG=str(own)).out.split() == ["backup:", "other:"]
+    assert filled(*command).out.split() == ["backup:"]
 
 
 def test_the_command_gets_variables_and_no_argument_and_nothing_of_this_programs_secrets(filled: Program) -> None:

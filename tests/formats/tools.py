@@ -33,7 +33,7 @@ def given(folder: Path, format_key: str, credential: Source, **options: object) 
 
 def run(*command: str | Path, **environment: str) -> str:
     """Run a tool that must succeed; return what it printed."""
-    clean = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8", **environment}
+    clean = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8", "RCLONE_CONFIG": "", **environment}
     done = subprocess.run([str(part) for part in command], env=clean, capture_output=True, timeout=120, check=False)
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-2000:]
     return done.stdout.decode()

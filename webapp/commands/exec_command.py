@@ -32,6 +32,10 @@ NOT_FOUND, NOT_RUNNABLE = 127, 126
 FOLDER_VARIABLE = "CREDENTIALS_DIRECTORY"
 """Names the folder of the files to the command, as systemd's credentials do (systemd.exec(5))."""
 
+IN_MEMORY = {"RCLONE_CONFIG": ""}
+"""Keeps rclone from writing what it got for a remote of variables, a token or a session, into its own rclone.conf
+(rclone.org/docs, "--config"). One that is named already stays."""
+
 OWN_SECRETS = frozenset({"seed", "database"})
 """Settings that may hold secrets of this program; the command gets none of them."""
 
@@ -71,7 +75,8 @@ def exec_command(
     """Run a command with a credential in its environment.
 
     Files that a tool wants are kept in memory and are gone when the command has ended, however it ended. The command
-    takes this program's place: signals, exit code, terminal and streams are its own.
+    takes this program's place: signals, exit code, terminal and streams are its own. rclone keeps its own configuration
+    in memory too, unless RCLONE_CONFIG names one.
     """
     raw = wished(format_key, options, option_files, keep_refreshed=keep_refreshed)
     program = found(command[0])
@@ -151,7 +156,7 @@ def prepared(made: Rendered, folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
     named = {variable: str(folder / key) for key, variable in made.files.items() if variable and key in files}
     place = {FOLDER_VARIABLE: str(folder)} if files else {}
-    return {**kept, "PATH": search_path(), **made.environment, **named, **place}
+    return {**IN_MEMORY, **kept, "PATH": search_path(), **made.environment, **named, **place}
 
 
 def replaced(program: str, command: tuple[str, ...], environment: Mapping[str, str]) -> int:
