@@ -46,7 +46,7 @@ LAUNCHER = (
 )
 """Asks Linux to kill the daemon when this process dies, by whatever signal (prctl PR_SET_PDEATHSIG), then becomes it."""
 
-FOR_ONE_CHECK = {"GOGC": "off", "GOMEMLIMIT": "256MiB"}
+FOR_ONE_CHECK = {"GOGC": "off", "GOMEMLIMIT": "128MiB"}
 """Lets Go collect garbage only when memory runs out: collecting is a third of a start, and the process ends soon."""
 
 
