@@ -44,9 +44,13 @@ def test_the_kustomize_base_is_what_the_chart_renders() -> None:
     assert objects(base) == objects(template("--namespace", "backup-credentials", "--no-hooks"))
 
 
-def test_lint_and_unit_tests() -> None:
-    assert "0 chart(s) failed" in run("helm", "lint", "--strict", CHART)
-    assert "0 failed" not in run("helm-unittest", CHART).partition("Tests:")[0]
+@pytest.mark.parametrize("values", [CHART / "values.yaml", *VALUES], ids=lambda path: path.stem)
+def test_lint(values: Path) -> None:
+    assert "0 chart(s) failed" in run("helm", "lint", "--strict", "--values", values, CHART)
+
+
+def test_unit_tests() -> None:
+    assert " failed" not in run("helm-unittest", CHART).partition("Charts:")[2]
 
 
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
@@ -55,6 +59,18 @@ def test_every_kind_of_values_renders(values: Path) -> None:
     assert {"Deployment", "CustomResourceDefinition"} <= {found["kind"] for found in rendered}
     again = objects(template("--values", values, "--api-versions", MONITORING))
     assert rendered == again, "rendering must be stable, or GitOps tools see a change at every look"
+
+
+def test_openshift_may_choose_the_user() -> None:
+    emptied = ",".join(f"podSecurityContext.{key}=null" for key in ("runAsUser", "runAsGroup", "fsGroup"))
+    pods = [
+        found["spec"]["template"]["spec"]
+        for found in objects(template("--set", emptied))
+        if "template" in found.get("spec", {})
+    ]
+    assert pods
+    for pod in pods:
+        assert set(pod["securityContext"]) == {"runAsNonRoot", "fsGroupChangePolicy", "seccompProfile"}
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "bc.commonVolumes" -}}
+{{- with .Values.extraVolumes }}{{ toYaml . }}{{ "\n" }}{{ end -}}
 - name: data
 {{- if eq (include "bc.database" .) "postgresql" }}
   emptyDir: {}
@@ -124,6 +125,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
     {{- if .Values.administrator.existingSecret }}
     - {name: administrator, mountPath: /administrator, readOnly: true}
     {{- end }}
+    {{- with .Values.web.extraVolumeMounts }}{{ toYaml . | nindent 4 }}{{ end }}
 {{- end }}
 
 {{- define "bc.probe" -}}
@@ -166,6 +168,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
   volumeMounts:
     {{- include "bc.commonMounts" . | nindent 4 }}
     - {name: access, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
+    {{- with .Values.operator.extraVolumeMounts }}{{ toYaml . | nindent 4 }}{{ end }}
 {{- end }}
 
 {{- /* The token is for the operator's container alone; the web app has none. */ -}}
@@ -187,12 +190,7 @@ automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext: {{- toYaml .Values.podSecurityContext | nindent 2 }}
 terminationGracePeriodSeconds: 45
-{{- with .Values.nodeSelector }}
-nodeSelector: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.tolerations }}
-tolerations: {{- toYaml . | nindent 2 }}
-{{- end }}
+{{- include "bc.placement" . }}
 {{- with .Values.affinity }}
 affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -201,5 +199,15 @@ topologySpreadConstraints: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.priorityClassName }}
 priorityClassName: {{ . }}
+{{- end }}
+{{- end }}
+
+{{- /* What the pods of hooks need as well, to find a node and to be let in where quotas are. */ -}}
+{{- define "bc.placement" -}}
+{{- with .Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
