@@ -9,6 +9,7 @@ from pages.conftest import Site
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers.base import Support
 from webapp.core.runtime import Runtime
+from webapp.pages.help_pages.markdown import code
 
 SECRET = "CANARY-test/secret+key"
 
@@ -139,6 +140,17 @@ def test_every_form_shows(admin: Site, provider: str) -> None:
     for field in PROVIDERS[provider].fields:
         if field.is_shown({f.key: f.default for f in PROVIDERS[provider].fields if f.default is not None}):
             assert f'id="field-{field.key}"' in page.text
+    shown = re.findall(r'<p class="(?:help|note)"[^>]*>(.*?)</p>', page.text, re.DOTALL)
+    assert shown
+    assert not [text for text in shown if "`" in text]
+
+
+def test_words_in_backticks_are_code_and_nothing_else_means_anything() -> None:
+    assert code("Run `a <b>` & **not** <i>this</i>.") == (
+        "Run <code>a &lt;b&gt;</code> &amp; **not** &lt;i&gt;this&lt;/i&gt;."
+    )
+    assert code("<b> alone ` here") == "&lt;b&gt; alone ` here"
+    assert code("<b> & none") == "&lt;b&gt; &amp; none"
 
 
 @pytest.mark.parametrize("path", ["/nope", "/cloud-credentials/no-such-id", "/help/nope"])

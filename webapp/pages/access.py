@@ -18,7 +18,8 @@ from webapp.pages.security import settings
 from webapp.running import runtime
 
 OPEN = frozenset({
-    "static", "auth.login", "auth.setup", "auth.theme", "home.health", "home.ready", "home.icons", "login.callback",
+    "static", "auth.login", "auth.setup", "auth.theme", "home.health", "home.ready", "home.icons", "home.dark",
+    "login.callback",
 })  # fmt: skip
 """Endpoints for everyone."""
 

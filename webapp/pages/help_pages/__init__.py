@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Blueprint, abort, render_template, send_from_directory
 from werkzeug.wrappers import Response
 
-from webapp.pages.help_pages.markdown import markdown
+from webapp.pages.help_pages.markdown import code, markdown
 
 FOLDER = Path(__file__).parents[2] / "help"
 blueprint = Blueprint("help", __name__, template_folder="templates", url_prefix="/help")
@@ -24,7 +24,7 @@ def pages() -> dict[str, str]:
 
 @blueprint.record_once
 def _register(state: object) -> None:
-    state.app.jinja_env.filters["markdown"] = markdown  # type: ignore[attr-defined]  Flask's set-up state
+    state.app.jinja_env.filters.update(markdown=markdown, code=code)  # type: ignore[attr-defined]  Flask's set-up state
 
 
 @blueprint.get("/")

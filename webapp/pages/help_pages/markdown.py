@@ -7,7 +7,7 @@ from functools import lru_cache
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 SCROLLED = {"table_open": "Table", "fence": "Text", "code_block": "Text"}
 """What may be wider than a phone, with its name; the keyboard must be able to scroll it, so it takes the focus."""
@@ -17,6 +17,11 @@ SCROLLED = {"table_open": "Table", "fence": "Text", "code_block": "Text"}
 def markdown(text: str) -> Markup:
     """Return Markdown as HTML; HTML inside it is shown as text."""
     return Markup(RENDERER.render(text))  # noqa: S704  the renderer escapes HTML
+
+
+def code(text: str) -> Markup:
+    """Return a sentence whose words in backticks are code; nothing else in it means anything."""
+    return Markup(SENTENCES.renderInline(text)) if "`" in text else escape(text)  # noqa: S704  as above
 
 
 def make_scrollable(state: StateCore) -> None:
@@ -52,3 +57,4 @@ def renderer() -> MarkdownIt:
 
 
 RENDERER = renderer()
+SENTENCES = MarkdownIt("zero").enable("backticks")
