@@ -134,3 +134,14 @@ def findings(page: Page, axe: Path) -> None:
         page.add_script_tag(path=axe)
     found = page.evaluate("axe.run().then(done => done.violations.map(v => v.id + ': ' + v.nodes[0].html))")
     assert not found, page.url
+
+
+def reach(page: Page, wanted: str) -> None:
+    """Press Tab until something with this id or text has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if wanted in page.evaluate(
+            "[document.activeElement.id, document.activeElement.textContent.trim().replace(/\\s+/g, ' ')]"
+        ):
+            return
+    raise AssertionError(f"{wanted} cannot be reached")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pages.browser.running import NAME, PASSWORD, Site, findings, opened
+from pages.browser.running import NAME, PASSWORD, Site, findings, opened, reach
 from playwright.sync_api import Browser, Page, expect
 
 SIZES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
@@ -87,9 +87,9 @@ def test_unlocked_by_keyboard_alone(locked: tuple[Site, str], chromium: Browser)
 
 def test_unlocked_without_javascript(locked: tuple[Site, str], chromium: Browser) -> None:
     site, seed = locked
-    page_of_seed = site.folder / "secret-seed.json"
+    file = site.folder / "secret-seed.json"
     site.stop()
-    page_of_seed.unlink()
+    file.unlink(missing_ok=True)
     site.start()
     with opened(chromium, [], java_script_enabled=False) as page:
         unlock(page, site, seed)
@@ -104,12 +104,3 @@ def unlock(page: Page, site: Site, seed: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#status")).to_contain_text("The store is open.")
     expect(page.get_by_role("heading", name="Backup Credentials")).to_be_visible()
-
-
-def reach(page: Page, wanted: str) -> None:
-    """Press Tab until something with this id or text has the focus."""
-    for _ in range(30):
-        page.keyboard.press("Tab")
-        if wanted in page.evaluate("[document.activeElement.id, document.activeElement.textContent.trim()]"):
-            return
-    raise AssertionError(f"{wanted} cannot be reached")

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from pages.browser.running import findings, opened
+from pages.browser.running import findings, opened, reach
 from pages.conftest import PASSWORD, Site, served
 from playwright.sync_api import Browser, Page, expect
 
@@ -181,6 +182,62 @@ def test_a_lost_seed_by_keyboard(page: Page, app: Site) -> None:
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Enter its values again")
+
+
+def test_an_api_token_by_keyboard_from_start_to_end(
+    app: Site, chromium: Browser, cookies: list[dict[str, object]]
+) -> None:
+    """Made, copied, used and revoked with keys alone; what was wrong takes the focus, and nothing is typed twice."""
+    allowed = ["clipboard-read", "clipboard-write"]
+    with opened(chromium, cookies, permissions=allowed) as page:
+        page.goto(f"{app.address}/")
+        for link in ("Settings", "API tokens"):
+            reach(page, link)
+            enter(page)
+        expect(page.get_by_role("heading", name="API tokens")).to_be_visible()
+        reach(page, "name")
+        page.keyboard.type("Nightly job")
+        enter(page)
+        expect(page.get_by_label("Your own password")).to_be_focused()
+        expect(page.locator("#name")).to_have_value("Nightly job")
+        page.keyboard.type(PASSWORD)
+        reach(page, "scope-read")
+        page.keyboard.press("Space")
+        reach(page, "Make the token")
+        enter(page)
+        expect(page.locator("#scopes-error")).to_be_visible()
+        expect(page.locator("#scope-read")).to_be_focused()
+        page.keyboard.press("Space")
+        reach(page, "days")
+        page.keyboard.press("ArrowDown")
+        reach(page, "Make the token")
+        enter(page)
+        expect(page.locator(".result.good")).to_be_focused()
+        reach(page, "Copy")
+        page.keyboard.press("Enter")
+        token = page.locator("#token").inner_text()
+        page.wait_for_function("token => navigator.clipboard.readText().then(text => text === token)", arg=token)
+        assert asked(app, token) == 200
+        reach(page, "Revoke Nightly job")
+        enter(page)
+        expect(page.get_by_role("heading", name="Revoke Nightly job?")).to_be_visible()
+        reach(page, "Revoke")
+        enter(page)
+        expect(page.get_by_role("heading", name="API tokens")).to_be_visible()
+        expect(page.get_by_text("There is no token yet.")).to_be_visible()
+        assert asked(app, token) == 401
+
+
+def enter(page: Page) -> None:
+    """Press Enter, and wait for the page that it leads to."""
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def asked(app: Site, token: str) -> int:
+    """Return the status of the API's answer to a token."""
+    bearer = {"Authorization": f"Bearer {token}"}
+    return httpx.get(f"{app.address}/api/v1/credentials", headers=bearer, trust_env=False).status_code
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])

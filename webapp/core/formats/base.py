@@ -76,11 +76,13 @@ class Names:
         credential: The credential's name.
         secret: The Kubernetes Secret's name.
         options: The options in use; secret ones are masked by the caller.
+        provider: The credential's provider type.
     """
 
     credential: str
     secret: str
     options: Attributes = field(default_factory=dict[str, Value])
+    provider: str = ""
 
     def option(self, key: str) -> str:
         """Return an option as text, empty when it is not set."""

@@ -88,7 +88,8 @@ class Use:
         secret = {option.key for option in self.options if option.secret}
         filled = {option.key: self.value(option) for option in self.options if self.value(option)}
         masked = filled | dict.fromkeys(secret, MASKED)
-        return Names(self.credential.name, self.secret_name or resource_name(self.credential.name), masked)
+        secret_name = self.secret_name or resource_name(self.credential.name)
+        return Names(self.credential.name, secret_name, masked, self.credential.provider)
 
     @property
     def usage(self) -> str:

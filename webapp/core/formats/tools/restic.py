@@ -13,6 +13,7 @@ from webapp.core.formats.options import FOLDER, REMOTE, REPOSITORY, REPOSITORY_P
 from webapp.core.formats.sshfiles import KEY_FILE, KNOWN_HOSTS, SSH_CONFIG, host_alias, ssh_files
 from webapp.core.formats.tools.rclone import CA_KEY, TOKEN, carried_by
 from webapp.core.formats.tools.rclone import environment as rclone_environment
+from webapp.core.ssh.openssh import alias
 
 GOOGLE_FILE = "google-key.json"
 
@@ -157,11 +158,17 @@ def _through_rclone(source: Source, options: Attributes) -> Rendered:
     return Rendered({**made.data, **encoded(values)}, files=made.files)
 
 
+def _connection(names: Names) -> str:
+    """Return the option that makes restic's ssh read the files of the Secret; other backends need none."""
+    if names.provider != "SFTP":
+        return ""
+    config = f"{names.option('folder')}/{SSH_CONFIG}"
+    return f" -o sftp.command='ssh -F {config} {alias(names.credential)} -s sftp'"
+
+
 def _usage(names: Names) -> str:
     return (
-        f"restic snapshots   # repository {names.option('repository')}\n\n"
-        "# SFTP: name the host block\n"
-        f"restic -o sftp.command='ssh -F {names.option('folder')}/{SSH_CONFIG} HOST -s sftp' snapshots\n\n"
+        f"restic{_connection(names)} snapshots   # repository {names.option('repository')}\n\n"
         f"# in a pod\nenvFrom:\n- secretRef: {{name: {names.secret}}}\n"
     )
 
