@@ -135,7 +135,8 @@ class CredentialService:
         checked = self._checked(provider_type, raw)
         with new_keypair(self.store, checked.provider, name, checked.attributes, by=by) as attributes:
             credential = self.store.credentials.add(name, provider_type, attributes, by=by)
-        self._watch(credential, logged_in)
+        if attributes.get("token"):
+            self._watch(credential, logged_in)
         return self._with_result(credential, result)
 
     def add_checked(self, new: Sequence[tuple[str, Checked]], *, by: str) -> None:

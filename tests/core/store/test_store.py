@@ -98,6 +98,8 @@ def test_search_sorts_and_pages(store: Store) -> None:
     assert ([item.name for item in page.items], page.total, page.pages) == (["n6"], 7, 3)
     assert store.credentials.search(provider="B2", sort="name", descending=True).items[0].name == "n5"
     assert store.credentials.search(text="N3").total == 1
+    assert store.credentials.search(text="backblaze").total == store.credentials.search(text=" b2 ").total == 3
+    assert store.credentials.search(text="n3", provider="S3").total == 0
 
 
 def test_a_missing_seed_locks_and_wipes_nothing(store: Store, reopen: Reopen, tmp_path: Path) -> None:

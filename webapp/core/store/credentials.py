@@ -163,7 +163,7 @@ class Credentials:
             PermanentError: There is no such sort.
         """
         rows: Any = self._rows
-        query = rows.select().where(*self._conditions(text, provider, state))
+        query = self._chosen(text, provider, state)
         columns = {"name": rows.name_key, "provider": rows.provider, "state": rows.state, "checked": rows.checked}
         column = (columns | {"changed": rows.changed}).get(sort)
         if column is None:
@@ -173,16 +173,18 @@ class Credentials:
         found = query.order_by(*order).paginate(max(1, page), size)
         return Page([self._read(row) for row in found], total, max(1, page), size)
 
-    def _conditions(self, text: str, provider: str, state: str) -> list[Any]:
+    def _chosen(self, text: str, provider: str, state: str) -> Any:
         rows: Any = self._rows
-        wanted = [rows.id.is_null(False)]
+        query = rows.select()
         if text:
-            wanted.append(rows.name_key.contains(name_key(text)) | rows.provider.contains(text.strip()))
+            wanted = name_key(text)
+            types = [one.type for one in PROVIDERS.values() if wanted in f"{one.type} {one.label}".casefold()]
+            named = rows.name_key.contains(wanted)
+            # Without a provider that fits, the index of the names is all that is read.
+            query = query.where(named | rows.provider.in_(types) if types else named)
         if provider:
-            wanted.append(rows.provider == provider)
-        if state:
-            wanted.append(rows.state == ("" if state == "unchecked" else state))
-        return wanted
+            query = query.where(rows.provider == provider)
+        return query.where(rows.state == ("" if state == "unchecked" else state)) if state else query
 
     def change(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from peewee import (
@@ -197,6 +198,13 @@ def bound(model: type[T], database: Database) -> type[T]:
     return cast("type[T]", type(model.__name__, (model,), {"Meta": meta}))
 
 
+@lru_cache(maxsize=64)
+def _insert_one(model: Any) -> str:
+    """Return the statement that inserts a row: putting it together takes longer than running it."""
+    fields = model._meta.sorted_fields  # noqa: SLF001  Peewee's documented place for it
+    return model.insert_many([[None] * len(fields)], fields=fields).sql()[0]
+
+
 def insert_all(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows with one statement; Peewee would write the text of a statement anew for each of them.
 
@@ -207,7 +215,7 @@ def insert_all(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         return
     fields = model._meta.sorted_fields  # noqa: SLF001  Peewee's documented place for it
     values = [[field.db_value(row.get(field.name, field.default)) for field in fields] for row in rows]
-    statement, _ = model.insert_many(values[:1], fields=fields).sql()
+    statement = _insert_one(model)
     with __exception_wrapper__:
         cursor = model._meta.database.cursor()  # noqa: SLF001
         if len(values) == 1:
