@@ -93,14 +93,13 @@ class FieldsForm:
             return keypair_choices(generate=self.may_generate)
         return choices_for(known, self.filled)
 
-    def decides(self, known: Field) -> bool:
-        """Tell whether other fields or choices depend on this one."""
-        others = (other for other in self.declared.fields if other is not known)
-        return any(
-            any(shown.key == known.key for shown in other.shown_when)
-            or any(choice.only_for for choice in other.choices)
-            for other in others
-        )
+    @property
+    def deciding(self) -> frozenset[str]:
+        """Return the keys of fields that other fields or choices depend on; choices may depend on any of the others."""
+        fields = self.declared.fields
+        named = {shown.key for known in fields for shown in known.shown_when}
+        choosing = {known.key for known in fields if any(choice.only_for for choice in known.choices)}
+        return frozenset(known.key for known in fields if known.key in named or choosing - {known.key})
 
     def stored_on(self, known: Field) -> datetime | None:
         """Return when a stored secret was changed; nothing when there is none."""
