@@ -65,6 +65,20 @@ def times(call: Callable[[], object], count: int, *, at_once: int = 1, warm: int
     return sorted(found)
 
 
+def in_turns(
+    ours: Callable[[], object], other: Callable[[], object], count: int, *, warm: int = 2
+) -> tuple[list[float], list[float]]:
+    """Return the seconds of two calls made in turns, so that a busy machine slows both; the shortest first."""
+    found: tuple[list[float], list[float]] = ([], [])
+    gc.collect()
+    for _ in range(warm + count):
+        for kept, call in zip(found, (ours, other), strict=True):
+            began = time.perf_counter()
+            call()
+            kept.append(time.perf_counter() - began)
+    return sorted(found[0][warm:]), sorted(found[1][warm:])
+
+
 def percentile(found: list[float], percent: float) -> float:
     """Return the value that so many percent do not exceed."""
     return found[min(len(found) - 1, int(len(found) * percent / 100))]

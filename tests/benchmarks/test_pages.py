@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import httpx
 import psutil
 import pytest
 from benchmarks import bare
-from benchmarks.table import ROWS, Row, percentile
+from benchmarks.table import ROWS, Row, in_turns, percentile
 from commands.conftest import PROGRAM, clean_environment
 from servers.runs import free_port
 
@@ -24,7 +23,6 @@ pytestmark = pytest.mark.benchmark
 LOGIN = ("admin", "correct horse battery")
 MANY = 10_000
 CALLS = 300
-WARM = 10
 VALUES = {"provider": "AWS", "access_key_id": "AKIDMADEUP", "secret_access_key": "made up", "region": "eu-central-1"}
 
 
@@ -95,23 +93,11 @@ def log_in(site: httpx.Client) -> None:
 def measure(both: tuple[httpx.Client, httpx.Client], what: str, path: str, aim: str, *, fragment: bool = False) -> None:
     """Add the rows of one page."""
     site, nothing = both
-    gc.collect()
     headers = {"HX-Request": "true", "HX-Request-Type": "partial"} if fragment else {}
     assert site.get(path, headers=headers).status_code == 200
-    ours, plain = (sorted(found[WARM:]) for found in in_turns(lambda: site.get(path, headers=headers), nothing))
+    ours, plain = in_turns(lambda: site.get(path, headers=headers), lambda: nothing.get("/"), CALLS, warm=10)
     ROWS.append(Row(f"{what}, p50", percentile(ours, 50), percentile(plain, 50), aim))
     ROWS.append(Row(f"{what}, p99", percentile(ours, 99), percentile(plain, 99), aim))
-
-
-def in_turns(ours: Callable[[], object], nothing: httpx.Client) -> tuple[list[float], list[float]]:
-    """Return the seconds of our page and of the bare one, asked in turns, so that a busy machine slows both."""
-    found: tuple[list[float], list[float]] = ([], [])
-    for _ in range(WARM + CALLS):
-        for kept, call in zip(found, (ours, lambda: nothing.get("/")), strict=True):
-            began = time.perf_counter()
-            call()
-            kept.append(time.perf_counter() - began)
-    return found
 
 
 def test_the_fragment_of_a_provider(both: tuple[httpx.Client, httpx.Client]) -> None:
