@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pages.conftest import Site, served
 
-from webapp.core.store.api_tokens import Scope
+from webapp.core.store.access.api_tokens import Scope
 
 BASE = "/api/v1"
 Program = Callable[..., httpx.Client]

@@ -9,7 +9,7 @@ from api.conftest import BASE, Program
 from core.verification.conftest import serve
 from pages.conftest import Site
 
-from webapp.core.store.api_tokens import Scope
+from webapp.core.store.access.api_tokens import Scope
 
 SECRET = "CANARY/secret+of=tests"
 VALUES = {"provider": "AWS", "access_key_id": "AKIDMADEUP", "secret_access_key": SECRET, "region": "eu-central-1"}

@@ -10,8 +10,8 @@ from api.test_credentials import NEW, SECRET, added
 from pages.conftest import Site
 
 from webapp.api import OPERATIONS
-from webapp.core.store import api_tokens
-from webapp.core.store.api_tokens import Scope
+from webapp.core.store.access import api_tokens
+from webapp.core.store.access.api_tokens import Scope
 
 REPLACED = {"credential_id": "x", "format_key": "restic", "provider_type": "S3"}
 

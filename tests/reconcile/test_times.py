@@ -15,9 +15,9 @@ from credential_operator.controller.index import Index
 from credential_operator.controller.mirror import Mirroring
 from credential_operator.controller.offload import Offload
 from credential_operator.controller.reconcile import Look, Reconciler
-from credential_operator.controller.retries import LONGEST_RETRY, PERMISSION_RETRY, growing
 from credential_operator.controller.status import timestamp
 from credential_operator.controller.worklist import Worklist
+from credential_operator.kube.retries import LONGEST_RETRY, PERMISSION_RETRY, growing
 from credential_operator.reasons import Reason, TroubleError, told_together
 from webapp.core.verification.states import Result, State
 

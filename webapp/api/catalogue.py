@@ -12,7 +12,7 @@ from webapp.core.providers import PROVIDERS
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Provider
 from webapp.core.schema import json_schema
-from webapp.core.store.api_tokens import Scope
+from webapp.core.store.access.api_tokens import Scope
 
 operations = Operations()
 

@@ -10,7 +10,7 @@ from webapp.api import schemas
 from webapp.api.credentials import ATTRIBUTES, PROVIDER
 from webapp.api.operations import Member, Operations, given, read_body
 from webapp.core.presentation import outcome
-from webapp.core.store.api_tokens import Scope
+from webapp.core.store.access.api_tokens import Scope
 from webapp.running import runtime
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from webapp.core.presentation import moment, summary
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers import provider as find_provider
 from webapp.core.store import ChangedError
-from webapp.core.store.api_tokens import Scope
+from webapp.core.store.access.api_tokens import Scope
 from webapp.core.store.audit import Action
 from webapp.core.verification.states import State
 from webapp.running import runtime

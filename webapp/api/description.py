@@ -15,7 +15,7 @@ from webapp.api.operations import Member, Operation, Operations, given
 from webapp.api.problems import BASE, MEDIA_TYPE
 from webapp.api.schemas import components, of, provider_component, ref
 from webapp.core.providers import PROVIDERS
-from webapp.core.store.api_tokens import SCOPES
+from webapp.core.store.access.api_tokens import SCOPES
 
 ALWAYS = (400, 401, 403, 503)
 """Statuses with which any operation can end: no request, no token, not allowed, locked."""

@@ -7,7 +7,7 @@ import logging
 from flask import Response, g, request
 
 from webapp.api.problems import problem
-from webapp.core.store.api_tokens import ApiToken, Scope
+from webapp.core.store.access.api_tokens import ApiToken, Scope
 from webapp.core.store.audit.acting import act
 from webapp.running import runtime
 

@@ -11,7 +11,7 @@ from webapp.api.door import actor
 from webapp.api.operations import Member, Operations, given, read_body
 from webapp.core.formats import Format, formats_for
 from webapp.core.providers import provider as find_provider
-from webapp.core.store.api_tokens import Scope
+from webapp.core.store.access.api_tokens import Scope
 from webapp.running import runtime
 
 operations = Operations()

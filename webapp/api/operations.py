@@ -15,7 +15,7 @@ from webapp.api.door import admit
 from webapp.core.errors import PermanentError
 from webapp.core.fields import Problem
 from webapp.core.jsonvalues import JsonError, read_object
-from webapp.core.store.api_tokens import Scope
+from webapp.core.store.access.api_tokens import Scope
 from webapp.core.validation import Findings, InvalidValuesError
 
 Schema = Mapping[str, Any]

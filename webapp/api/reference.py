@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from webapp.api import OPERATIONS
-from webapp.core.store.api_tokens import SCOPES
+from webapp.core.store.access.api_tokens import SCOPES
 
 TEXT = """# The JSON API
 

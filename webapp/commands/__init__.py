@@ -9,13 +9,14 @@ from webapp.commands.cluster.operator_command import operator_command
 from webapp.commands.cluster.publishing import manifest, publications, publish, withdraw
 from webapp.commands.cluster.sealing import seal
 from webapp.commands.completion import completion
-from webapp.commands.credentials import add, delete, list_credentials, show
-from webapp.commands.exec_command import exec_command
-from webapp.commands.export import export
+from webapp.commands.credentials.exec_command import exec_command
+from webapp.commands.credentials.export import export
+from webapp.commands.credentials.importing import import_command
+from webapp.commands.credentials.login import login
+from webapp.commands.credentials.stored import add, delete, list_credentials, show
+from webapp.commands.credentials.verify import verify
 from webapp.commands.group import CommandLine
 from webapp.commands.health import health
-from webapp.commands.importing import import_command
-from webapp.commands.login import login
 from webapp.commands.reference import docs
 from webapp.commands.serve import serve
 from webapp.commands.ssh import keypair, ssh
@@ -23,7 +24,6 @@ from webapp.commands.store.audit import audit
 from webapp.commands.store.backup import backup, restore
 from webapp.commands.store.seed import rotate_key, seed
 from webapp.commands.tokens import token
-from webapp.commands.verify import verify
 
 main = CommandLine(
     name="backup-credentials",

@@ -13,7 +13,7 @@ from webapp.core.presentation import moment
 from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:
-    from webapp.core.store.api_tokens import ApiToken
+    from webapp.core.store.access.api_tokens import ApiToken
 
 
 @click.group(cls=SubGroup)

@@ -14,16 +14,16 @@ from webapp.core.ssh.choosing import private_key
 from webapp.core.store import KeyRing, Store, open_store
 
 if TYPE_CHECKING:
+    from webapp.core.background.jobs import Jobs
+    from webapp.core.background.upkeep import Upkeep
     from webapp.core.cluster.manifest import Copies
     from webapp.core.cluster.publishing import Publishing
     from webapp.core.formats.service import FormatService
-    from webapp.core.jobs import Jobs
     from webapp.core.oauth.keepalive import KeepAlive
     from webapp.core.oauth.refresh import TokenDoor
     from webapp.core.oauth.service import LoginService
     from webapp.core.sealing import Sealing
     from webapp.core.ssh.service import SshService
-    from webapp.core.upkeep import Upkeep
     from webapp.core.verification.checks import Checks
     from webapp.core.verification.schedule import Reverification
 
@@ -184,7 +184,7 @@ class Runtime:
     @cached_property
     def upkeep(self) -> Upkeep:
         """Looks after keys, scheduled backups and the audit, once started."""
-        from webapp.core.upkeep import Upkeep  # noqa: PLC0415
+        from webapp.core.background.upkeep import Upkeep  # noqa: PLC0415
 
         known = self.options
         return Upkeep(self.store, self.backup_folder, known.backup_hours, known.backup_keep, known.audit_days)
@@ -192,7 +192,7 @@ class Runtime:
     @cached_property
     def jobs(self) -> Jobs:
         """Backups and restores that run for someone who looks on."""
-        from webapp.core.jobs import Jobs  # noqa: PLC0415  a list of names needs no jobs
+        from webapp.core.background.jobs import Jobs  # noqa: PLC0415  a list of names needs no jobs
 
         return Jobs(self.store.release)
 

@@ -13,11 +13,11 @@ from credential_operator.controller.held import Change, Held, number
 from credential_operator.controller.index import Index
 from credential_operator.controller.mirror import Mirroring
 from credential_operator.controller.reconcile import Outcome, Reconciler
-from credential_operator.controller.retries import LONGEST_RETRY, PERMISSION_RETRY, growing
 from credential_operator.controller.status import moment, versions
 from credential_operator.controller.verifying import Verifications, jittered
 from credential_operator.controller.worklist import Urgency, Worklist
 from credential_operator.kube.errors import KubeError
+from credential_operator.kube.retries import LONGEST_RETRY, PERMISSION_RETRY, growing
 from credential_operator.names import PLURAL
 from credential_operator.wanted.values import Place
 from webapp.core.store.faults import fault_of

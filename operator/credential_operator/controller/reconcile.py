@@ -13,7 +13,6 @@ from typing import Any
 from credential_operator.controller.credential import Credentials, Known
 from credential_operator.controller.held import Held
 from credential_operator.controller.index import Index
-from credential_operator.controller.retries import LONGEST_RETRY, PERMISSION_RETRY, growing
 from credential_operator.controller.rollout import Rollouts
 from credential_operator.controller.status import (
     OFF,
@@ -33,6 +32,7 @@ from credential_operator.controller.writes import Writer
 from credential_operator.kube.client import MERGE, METADATA, Kube
 from credential_operator.kube.errors import KubeError
 from credential_operator.kube.events import Events
+from credential_operator.kube.retries import LONGEST_RETRY, PERMISSION_RETRY, growing
 from credential_operator.names import PLURAL
 from credential_operator.reasons import Reason, Trouble, TroubleError, told_together
 from credential_operator.wanted.made import Made

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from webapp.commands.credentials import ask
+from webapp.commands.credentials.stored import ask
+from webapp.commands.credentials.verify import finished
 from webapp.commands.group import Command, SubGroup
 from webapp.commands.options import json_option, opened, refuse_locked, this_user, with_settings
 from webapp.commands.output import NEVER, age, echo_json, print_warnings, table
 from webapp.commands.ssh.asking import compared, connection_options, fingerprint_option
-from webapp.commands.verify import finished
 from webapp.core.errors import PermanentError
 from webapp.core.presentation import moment, one_line
 from webapp.settings import Scope, Settings

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from webapp.commands.credentials import ask
+from webapp.commands.credentials.stored import ask
+from webapp.commands.credentials.values import LIMIT, InputError, as_object, decoded
 from webapp.commands.group import Command, SubGroup
 from webapp.commands.options import json_option, opened, refuse_locked, this_user, with_settings
 from webapp.commands.output import echo_json, table
 from webapp.commands.ssh.asking import key_type_option
-from webapp.commands.values import LIMIT, InputError, as_object, decoded
 from webapp.core.errors import PermanentError
 from webapp.core.presentation import moment, one_line
 from webapp.settings import Scope, Settings

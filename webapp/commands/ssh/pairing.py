@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
+from webapp.commands.credentials.values import read_stdin
+from webapp.commands.credentials.verify import finished
 from webapp.commands.group import Command
 from webapp.commands.options import json_option, opened, refuse_locked, this_user, with_settings
 from webapp.commands.output import echo_json
 from webapp.commands.ssh.asking import compared, connection_options, fingerprint_option, key_type_option
 from webapp.commands.ssh.connections import answer, print_result
-from webapp.commands.values import read_stdin
-from webapp.commands.verify import finished
 from webapp.settings import Scope, Settings
 
 LONGEST_PASSWORD = 4096

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from webapp.core.store.accounts import Account, ThrottledError
+from webapp.core.store.access.accounts import Account, ThrottledError
+from webapp.core.store.access.sessions import Session
 from webapp.core.store.credentials import Credential, Summary, Verification
 from webapp.core.store.faults import ChangedError, DamagedError, EntryChangedError, LockedError, SeedError, fault_of
 from webapp.core.store.keyring import KeyRing
 from webapp.core.store.paging import Page
-from webapp.core.store.sessions import Session
 from webapp.core.store.ssh import Connection, Keypair
 from webapp.core.store.storage import LockedReason, Store, open_store
 

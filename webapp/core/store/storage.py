@@ -13,8 +13,9 @@ from peewee import Database, DatabaseError, InterfaceError, OperationalError, Sq
 from playhouse.pool import PooledDatabase, PooledPostgresqlDatabase, PooledSqliteDatabase
 
 from webapp.core.errors import PermanentError
-from webapp.core.store.accounts import Accounts
-from webapp.core.store.api_tokens import ApiTokens
+from webapp.core.store.access.accounts import Accounts
+from webapp.core.store.access.api_tokens import ApiTokens
+from webapp.core.store.access.sessions import IDLE, Sessions
 from webapp.core.store.audit import Action, Audit
 from webapp.core.store.audit.reading import AuditLog
 from webapp.core.store.backup import Backups
@@ -31,7 +32,6 @@ from webapp.core.store.migrations import migrate
 from webapp.core.store.models import Tables, now, place_of_proof, stamp
 from webapp.core.store.repositories import Repositories
 from webapp.core.store.sealing import SealingKeys
-from webapp.core.store.sessions import IDLE, Sessions
 from webapp.core.store.ssh import SshEntries
 
 PRAGMAS = {

@@ -10,8 +10,8 @@ from flask import Response, abort, make_response, render_template, request, send
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.core import backupfiles
+from webapp.core.background.jobs import Job
 from webapp.core.errors import CredentialError
-from webapp.core.jobs import Job
 from webapp.core.store.audit import Action
 from webapp.core.store.backup.protection import check_passphrase, strength
 from webapp.core.store.models import now

@@ -15,7 +15,7 @@ from typing import Any
 from flask import flash, url_for
 from werkzeug.wrappers import Response
 
-from webapp.core.jobs import KEPT, Job
+from webapp.core.background.jobs import KEPT, Job
 from webapp.pages.access import current_session, runtime
 from webapp.pages.hx import go, page_or_block, wants_fragment
 from webapp.pages.settings.blueprint import blueprint

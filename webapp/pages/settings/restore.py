@@ -13,8 +13,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.core import backupfiles
+from webapp.core.background.jobs import Job
 from webapp.core.errors import CredentialError, PermanentError
-from webapp.core.jobs import Job
 from webapp.core.store import Store
 from webapp.core.store.backup import Backup, Choice, Manifest, RestorePlan
 from webapp.core.store.faults import SeedError

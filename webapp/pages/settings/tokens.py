@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.api.problems import BASE
 from webapp.core.errors import CredentialError, PermanentError
-from webapp.core.store.api_tokens import SCOPES, Scope
+from webapp.core.store.access.api_tokens import SCOPES, Scope
 from webapp.pages.access import current_account, runtime
 from webapp.pages.hx import go, page_or_block
 from webapp.pages.own_password import check_own_password

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from webapp.commands.credentials.values import read_stdin
 from webapp.commands.group import Command
 from webapp.commands.options import (
     CredentialName,
@@ -19,7 +20,6 @@ from webapp.commands.options import (
     with_settings,
 )
 from webapp.commands.output import NEVER, age, echo_json, print_warnings, table
-from webapp.commands.values import read_stdin
 from webapp.core.errors import PermanentError
 from webapp.core.presentation import attributes, described, hint, one_line, summary
 from webapp.settings import Scope, Settings

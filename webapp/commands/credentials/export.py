@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from webapp.commands.formatting import format_options, read_options
+from webapp.commands.credentials.formatting import format_options, read_options
 from webapp.commands.group import Command
 from webapp.commands.options import CredentialName, json_option, opened, refuse_locked, this_user, with_settings
 from webapp.commands.output import echo_json

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from webapp.commands.credentials.values import read_stdin
 from webapp.commands.group import Command
 from webapp.commands.options import CredentialName, json_option, opened, provider_option, refuse_locked, with_settings
 from webapp.commands.output import echo_json
-from webapp.commands.values import read_stdin
 from webapp.core.presentation import one_line, outcome
 from webapp.settings import Scope, Settings
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from webapp.commands.credentials.values import LIMIT, InputError, as_object, decoded
 from webapp.commands.group import Command
 from webapp.commands.options import (
     CredentialName,
@@ -21,7 +22,6 @@ from webapp.commands.options import (
     this_user,
     with_settings,
 )
-from webapp.commands.values import LIMIT, InputError, as_object, decoded
 from webapp.core.errors import CredentialError, NotFoundError, PermanentError, TransientError
 from webapp.core.presentation import described, one_line
 from webapp.settings import Scope, Settings

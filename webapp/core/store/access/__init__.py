@@ -1,0 +1,1 @@
+"""Who may come in: accounts, their sessions, and tokens of the API."""
