@@ -44,7 +44,8 @@ class Containers:
 
     def __init__(self, run: Run) -> None:
         need_root("run containers with networks of their own")
-        self.run, self.folder = run, parts.cache() / "containers"
+        # Podman remembers the path of its storage: one that is reached by a link must not have two.
+        self.run, self.folder = run, parts.cache().resolve() / "containers"
         self.folder.mkdir(parents=True, exist_ok=True)
         configuration, storage = run.folder / "containers.conf", run.folder / "storage.conf"
         configuration.write_text(CONFIGURATION)

@@ -61,7 +61,8 @@ class FieldsForm:
     @property
     def groups(self) -> list[tuple[str, list[Field]]]:
         """Return the shown fields by group, the basic ones first."""
-        shown = [known for known in self.declared.fields if known.is_shown(self.filled)]
+        filled = self.filled
+        shown = [known for known in self.declared.fields if known.is_shown(filled)]
         titles = list(dict.fromkeys(known.group for known in shown))
         order = sorted(shown, key=lambda known: titles.index(known.group))
         found = [(title, list(fields)) for title, fields in groupby(order, key=lambda known: known.group)]

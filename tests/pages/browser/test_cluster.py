@@ -72,6 +72,15 @@ def applied(mirror: Mirror, *resources: ClusterCredential) -> None:
     assert mirror.flush() == len(resources)
 
 
+def test_the_first_page_leads_to_what_comes_from_the_cluster(page: Page, site: Site, mirror: Mirror) -> None:
+    page.goto(site.address)
+    expect(page.get_by_text("From the cluster")).to_have_count(0)
+    applied(mirror, NIGHTLY, dataclasses.replace(READY, name="hourly"))
+    page.reload()
+    page.get_by_role("link", name="From the cluster (2)").click()
+    expect(page.get_by_role("region", name="Cluster").get_by_text("db/nightly")).to_be_visible()
+
+
 def test_the_list_follows_the_cluster_without_a_reload(page: Page, site: Site, mirror: Mirror, store: Store) -> None:
     page.goto(f"{site.address}/cloud-credentials/?where=cluster")
     cluster = page.get_by_role("region", name="Cluster")

@@ -21,7 +21,12 @@ def markdown(text: str) -> Markup:
 
 def code(text: str) -> Markup:
     """Return a sentence whose words in backticks are code; nothing else in it means anything."""
-    return Markup(SENTENCES.renderInline(text)) if "`" in text else escape(text)  # noqa: S704  as above
+    return _sentence(text) if "`" in text else escape(text)
+
+
+@lru_cache(maxsize=512)
+def _sentence(text: str) -> Markup:
+    return Markup(SENTENCES.renderInline(text))  # noqa: S704  as above
 
 
 def make_scrollable(state: StateCore) -> None:

@@ -32,6 +32,7 @@ def index() -> str:
         "home/index.html",
         rows=rows(found.items),
         total=found.total,
+        cluster_total=store.cluster.search(size=1).total,
         newly_bad=store.credentials.newly_bad(),
         connections=connection_rows(connections[:SHOWN]),
         connections_total=len(connections),

@@ -60,6 +60,12 @@ def about(kind: str, record: Named, who: str) -> About:
     return {"kind": kind, "subject": record.id, "name": record.name, "who": who}
 
 
+def _statements(books: Any) -> tuple[str, str]:
+    """Return what counts the own book up by a number and tells its id, number and chain, and what notes its chain."""
+    counted = books.update(number=books.number + 1).where(books.own).returning(books.id, books.number, books.chain)
+    return counted.sql()[0], books.update(chain="").where(books.id == "").sql()[0]
+
+
 class Audit:
     """Notes what happens."""
 
@@ -69,6 +75,8 @@ class Audit:
         self.books: Any = bound(AuditBookRow, tables.database)
         self._values = values
         self._keys: dict[str, bytes] = {}
+        # Every change asks these: as text, since putting them together takes longer than running them.
+        self._count, self._close = _statements(self.books)
 
     def note(
         self,
@@ -142,16 +150,14 @@ class Audit:
 
     def _append(self, entries: Sequence[Entry]) -> None:
         """Count the book up first: that takes the lock under which the chain grows by one writer at a time."""
-        books = self.books
-        counted = books.update(number=books.number + len(entries)).where(books.own)
-        ((book, last, chain),) = counted.returning(books.id, books.number, books.chain).tuples().execute()
+        ((book, last, chain),) = self.database.execute_sql(self._count, [len(entries)]).fetchall()
         key, rows = self.key(book), list[dict[str, Any]]()
         for number, plain in enumerate(entries, last - len(entries) + 1):
             entry = replace(plain, book=book, number=number)
             chain = chained(chain, entry)
             rows.append(_columns(entry, chain, marked(key, chain)))
         insert_all(self.rows, rows)
-        books.update(chain=chain).where(books.id == book).execute()
+        self.database.execute_sql(self._close, [chain, book])
 
     def ready(self) -> None:
         """Make the key of the own book's marks, once the secret seed is there, and say what was noted without it."""

@@ -121,7 +121,7 @@ class ClusterCredentials:
     ) -> Page[ClusterCredential]:
         """Return one page of the resources whose namespace, name or provider holds a text, by name."""
         rows = self._rows
-        wanted = [rows.id.is_null(False)]
+        wanted: list[Any] = []
         if text.strip():
             wanted.append(rows.id.contains(text.strip().lower()) | rows.provider.contains(text.strip()))
         if provider:
@@ -130,7 +130,7 @@ class ClusterCredentials:
             wanted.append(rows.verified == ("" if state == "unchecked" else state))
         if ready:
             wanted.append(rows.ready == "True" if ready == "yes" else rows.ready != "True")
-        query = rows.select().where(*wanted)
+        query = rows.select().where(*wanted) if wanted else rows.select()
         found = query.order_by(rows.name, rows.namespace).paginate(max(1, page), size)
         return Page([self._read(row) for row in found], query.count(), max(1, page), size)
 
