@@ -60,6 +60,16 @@ class Containers:
             "CONTAINERS_STORAGE_CONF": str(storage),
             "HOME": str(self.folder),
         }
+        self.forget_another_place()
+
+    def forget_another_place(self) -> None:
+        """Remove podman's notes on containers when the storage was moved: it would refuse to work; images stay."""
+        asked = subprocess.run(
+            [*self.argv("podman"), "info"], env=CLEAN | self.environment, capture_output=True, check=False, timeout=60
+        )
+        if asked.returncode and b"database configuration mismatch" in asked.stderr:
+            for name in ("libpod/bolt_state.db", "db.sql"):
+                (self.folder / self.driver / name).unlink(missing_ok=True)
 
     def __call__(self, *arguments: str | Path) -> str:
         """Run podman and return what it printed; raises CalledProcessError."""
