@@ -52,26 +52,20 @@ class Case:
 
 
 NAMED = {"namespace": "db", "name": "nightly"}
+
+
+def goes_wrong(what: str, state: str, alert: str) -> Case:
+    """Return the case of one resource whose state is good for ten minutes and bad from then on."""
+    series = {f"backup_credentials_{state}{{{ONE}}}": "1x9 0x60"}
+    return Case(what, series, alert, at=(26, 60), quiet=(9, 24), labels=NAMED)
+
+
 CASES = [
     Case("well", {}, quiet=(1, 15, 30, 60, 90)),
-    Case(
-        "refused",
-        {f"backup_credentials_verified{{{ONE}}}": "1x9 0x60"},
-        "BackupCredentialInvalid",
-        at=(26, 60),
-        quiet=(9, 24),
-        labels=NAMED,
-    ),
+    goes_wrong("refused", "verified", "BackupCredentialInvalid"),
     Case("refused-for-a-moment", {f"backup_credentials_verified{{{ONE}}}": "1x9 0x9 1x60"}, quiet=(15, 30, 60)),
     Case("provider-away", {f"backup_credentials_verified{{{ONE}}}": "1x9 _x60"}, quiet=(15, 30, 60)),
-    Case(
-        "not-ready",
-        {f"backup_credentials_ready{{{ONE}}}": "1x9 0x60"},
-        "BackupCredentialNotReady",
-        at=(26, 60),
-        quiet=(9, 24),
-        labels=NAMED,
-    ),
+    goes_wrong("not-ready", "ready", "BackupCredentialNotReady"),
     Case(
         "token-not-renewed",
         {f"backup_credentials_token_ends_timestamp_seconds{{{ONE}}}": "3600x120"},

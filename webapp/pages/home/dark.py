@@ -39,6 +39,7 @@ def dark_rules(css: str) -> Iterator[str]:
             yield f"{','.join(dark)}{{{body}}}".replace(CHOSEN, UNCHOSEN)
 
 
+@lru_cache(maxsize=2)  # each page names it
 def digest(text: str) -> str:
     """Return a short digest, by which browsers may keep a sheet and still notice a new one."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
