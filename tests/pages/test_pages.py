@@ -49,6 +49,24 @@ def test_first_start_log_out_and_log_in(admin: Site) -> None:
     assert admin.get("/").url.path == "/login"
 
 
+def test_the_bar_at_the_top_tells_where_one_is(admin: Site) -> None:
+    def marked(path: str) -> list[tuple[str, str]]:
+        top = admin.get(path).text.partition("</header>")[0]
+        return re.findall(r'<a href="([^"]+)" aria-current="(page|true)">', top)
+
+    for path in ("/cloud-credentials/", "/ssh-connections/", "/ssh-keypairs/", "/help/", "/account"):
+        assert marked(path) == [(path, "page")]
+    assert marked("/cloud-credentials/add") == [("/cloud-credentials/", "true")]
+    assert marked("/settings/oauth-apps/") == [("/settings/", "true")]
+    assert marked("/") == []
+
+
+def test_the_first_page_leads_to_what_somebody_has_already(admin: Site) -> None:
+    page = admin.get("/").text
+    assert "/cloud-credentials/import" in page
+    assert 'id="restore"' in admin.get(re.search(r'href="(/settings/[^"]*)#restore"', page)[1]).text
+
+
 def test_headers_and_host(admin: Site) -> None:
     page = admin.get("/")
     assert "'unsafe" not in page.headers["content-security-policy"]

@@ -141,6 +141,15 @@ def test_verify_in_the_row_without_javascript(
     assert now(runtime, nightly).verification.state == "valid"
 
 
+def test_the_last_answer_and_its_age_stand_above_the_form(
+    visitor: Visitor, runtime: Runtime, nightly: Credential, address: str
+) -> None:
+    assert "not verified yet" in visitor.get(address).text
+    runtime.store.credentials.record(nightly.id, Result(State.UNREACHABLE, "Nobody answers there."), version=nightly.version)
+    page = visitor.get(address).text
+    assert re.search(r"unreachable</span> <span[^>]*>checked just now</span>: Nobody answers there\.", page)
+
+
 def test_write_check_tells_before_and_leaves_nothing(visitor: Visitor, address: str) -> None:
     page = visitor.get(f"{address}/write-check")
     assert "deletes it again" in page.text

@@ -32,6 +32,7 @@ from webapp.core.validation import Findings, InvalidValuesError, check_fields
 
 __all__ = [
     "FORMATS",
+    "GROUPS",
     "Format",
     "Names",
     "Rendered",
@@ -43,31 +44,12 @@ __all__ = [
     "render",
 ]
 
-FORMATS: Mapping[str, Format] = {
-    listed.key: listed
-    for listed in (
-        RCLONE,
-        RCLONE_ENV,
-        RESTIC,
-        RESTIC_RCLONE,
-        VOLSYNC_RESTIC,
-        VOLSYNC_RCLONE,
-        VELERO,
-        K8UP,
-        LONGHORN,
-        CLOUDNATIVE_PG,
-        KANISTER,
-        PGBACKREST,
-        PERCONA,
-        ZALANDO,
-        BITPOKE,
-        OBJSTORE,
-        LOKISTACK,
-        ARGO,
-        STASH,
-        KUBESTASH,
-        KOPIA,
-        HARBOR,
+GROUPS: Mapping[str, tuple[Format, ...]] = {
+    "Backup tools": (RCLONE, RCLONE_ENV, RESTIC, RESTIC_RCLONE, KOPIA, PGBACKREST),
+    "Backups of a cluster": (VELERO, VOLSYNC_RESTIC, VOLSYNC_RCLONE, K8UP, LONGHORN, KANISTER, STASH, KUBESTASH),
+    "Databases in a cluster": (CLOUDNATIVE_PG, PERCONA, ZALANDO, BITPOKE),
+    "Services in a cluster": (OBJSTORE, LOKISTACK, ARGO, HARBOR),
+    "General shapes": (
         AWS_CREDENTIALS,
         GOOGLE_JSON,
         AZURE_CONNECTION_STRING,
@@ -76,9 +58,12 @@ FORMATS: Mapping[str, Format] = {
         BASIC_AUTH,
         ENV,
         TEMPLATE,
-    )
+    ),
 }
-"""Every format by its key, in the order of the page."""
+"""Every format under the heading that people look for it by, in the order of the page."""
+
+FORMATS: Mapping[str, Format] = {listed.key: listed for group in GROUPS.values() for listed in group}
+"""Every format by its key."""
 
 
 def find_format(key: str) -> Format:

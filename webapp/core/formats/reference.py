@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from webapp.core.fields import Field
-from webapp.core.formats import FORMATS
+from webapp.core.formats import GROUPS
 from webapp.core.formats.base import Format
 from webapp.core.formats.proofs import proofs
 from webapp.core.providers import PROVIDERS
@@ -23,12 +23,18 @@ again. Whoever loses it loses the backups.
 
 def reference() -> str:
     """Return the page as Markdown."""
-    return HEAD + "".join(f"\n{part}" for listed in FORMATS.values() for part in _format(listed))
+    return HEAD + "".join(f"\n{part}" for title, formats in GROUPS.items() for part in _group(title, formats))
+
+
+def _group(title: str, formats: Iterable[Format]) -> Iterator[str]:
+    yield f"## {title}\n"
+    for listed in formats:
+        yield from _format(listed)
 
 
 def _format(listed: Format) -> Iterator[str]:
     carried = ", ".join(PROVIDERS[key].label for key in listed.providers)
-    yield f"## {listed.label}\n\n`{listed.key}`, read by {listed.tool}. {listed.summary}\n"
+    yield f"### {listed.label}\n\n`{listed.key}`, read by {listed.tool}. {listed.summary}\n"
     yield f"Providers: {carried}.\n"
     yield "| key | what stands in it |\n|---|---|\n" + "".join(
         f"| `{cell(note.name)}` | {cell(note.meaning)} |\n" for note in listed.keys

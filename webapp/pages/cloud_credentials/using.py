@@ -6,7 +6,7 @@ from flask import flash, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp.core.errors import CredentialError
-from webapp.core.formats import FORMATS, Rendered, find_format
+from webapp.core.formats import FORMATS, GROUPS, Rendered, find_format
 from webapp.core.formats.delivery import ENVIRONMENT, archive, in_files, manifest, resource_name
 from webapp.core.providers import provider as find_provider
 from webapp.pages.access import current_account, runtime
@@ -28,13 +28,13 @@ def tools(credential_id: str) -> Response:
     """Show who can use a credential, and why others cannot."""
     credential = runtime().store.credentials.get(credential_id)
     provider = find_provider(credential.provider)
-    fitting = [listed for listed in FORMATS.values() if not listed.refusal(provider)]
-    refused = {listed.label: listed.refusal(provider) for listed in FORMATS.values() if listed not in fitting}
+    refused = {listed.label: why for listed in FORMATS.values() if (why := listed.refusal(provider))}
+    fitting = {title: [one for one in listed if one.label not in refused] for title, listed in GROUPS.items()}
     return make_response(
         render_template(
             "cloud_credentials/use.html",
             row=row(credential),
-            formats=fitting,
+            formats={title: listed for title, listed in fitting.items() if listed},
             refused=refused,
             repositories=runtime().store.repositories.list(credential_id),
             publications=[

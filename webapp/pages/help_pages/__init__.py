@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -11,15 +12,22 @@ from werkzeug.wrappers import Response
 from webapp.pages.help_pages.markdown import code, markdown
 
 FOLDER = Path(__file__).parents[2] / "help"
+LINKED = re.compile(r"\]\(([a-z-]+)\.md\)")
 blueprint = Blueprint("help", __name__, template_folder="templates", url_prefix="/help")
 
 
 @cache
-def pages() -> dict[str, str]:
-    """Return the title of every page by its name, the start first."""
-    found = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.md"))}
-    titles = {name: text.splitlines()[0].lstrip("# ") for name, text in found.items()}
-    return {name: titles[name] for name in sorted(titles, key=lambda name: (name != "getting-started", name))}
+def titles() -> dict[str, str]:
+    """Return the title of every page by its name."""
+    found = {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")}
+    return {name: text.splitlines()[0].lstrip("# ") for name, text in found.items()}
+
+
+@cache
+def sections() -> dict[str, list[str]]:
+    """Return the names of the pages under each heading of the index, in its order."""
+    _, *parts = (FOLDER / "index.md").read_text(encoding="utf-8").split("\n## ")
+    return {part.partition("\n")[0]: LINKED.findall(part) for part in parts}
 
 
 @blueprint.record_once
@@ -37,10 +45,10 @@ def index() -> str:
 def page(name: str) -> str:
     """Show a page; links between the files of the folder work here as well."""
     name = name.removesuffix(".md")
-    if name not in pages():
+    if name not in titles():
         abort(404)
     text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
-    return render_template("help/page.html", body=markdown(text), pages=pages(), name=name)
+    return render_template("help/page.html", body=markdown(text), sections=sections(), titles=titles(), name=name)
 
 
 @blueprint.get("/images/<name>")

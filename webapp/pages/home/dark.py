@@ -12,6 +12,7 @@ SHEETS = ("vendor/bootstrap.min.css", "app.css")
 CHOSEN = "[data-bs-theme=dark]"
 UNCHOSEN = ":root:where(:not([data-bs-theme]))"
 """Weighs as much as the selector that it stands for, so that the same rules win."""
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 
 
@@ -33,7 +34,7 @@ def derived(paths: tuple[Path, ...], _changed: tuple[int, ...]) -> str:
 
 def dark_rules(css: str) -> Iterator[str]:
     """Give each rule for the chosen dark theme of the whole page, as one for a page without a choice."""
-    for selectors, body in RULE.findall(css):
+    for selectors, body in RULE.findall(COMMENT.sub("", css)):
         dark = [part.strip() for part in selectors.split(",") if part.strip().startswith(CHOSEN)]
         if dark:
             yield f"{','.join(dark)}{{{body}}}".replace(CHOSEN, UNCHOSEN)
