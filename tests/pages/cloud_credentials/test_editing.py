@@ -145,7 +145,9 @@ def test_the_last_answer_and_its_age_stand_above_the_form(
     visitor: Visitor, runtime: Runtime, nightly: Credential, address: str
 ) -> None:
     assert "not verified yet" in visitor.get(address).text
-    runtime.store.credentials.record(nightly.id, Result(State.UNREACHABLE, "Nobody answers there."), version=nightly.version)
+    runtime.store.credentials.record(
+        nightly.id, Result(State.UNREACHABLE, "Nobody answers there."), version=nightly.version
+    )
     page = visitor.get(address).text
     assert re.search(r"unreachable</span> <span[^>]*>checked just now</span>: Nobody answers there\.", page)
 
