@@ -193,7 +193,7 @@ def test_a_wrong_seed_a_missing_one_and_a_cut_database_are_one_clear_line(
         (b"[a]\ntype = s3\nnonsense canary\n", "Line 3 is no rclone.conf"),
         (b"[a]\ntype = s3\nkey = `canary\n", "Line 3 begins with ` and does not end with it."),
         (b"RESTIC_REPOSITORY='canary\n", "Line 1 has a quote that does not end."),
-        (b"RESTIC_REPOSITORY=/local/folder\n", "names no repository that restic reaches over a network"),
+        (b"RESTIC_REPOSITORY=/local/folder\n", "names no repository at a provider that is known here"),
         (b"[a]\naws_access_key_id\n = [\n[", "This is no credentials file of AWS."),
         (b"[a]\ntype = ftp\nhost = h\nuser = u\npass = canary-not-obscured\n", "There is nothing to import."),
     ],

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from webapp.core.errors import PermanentError
 
+UNCHECKED_HOST = "the host key is not checked until it is discovered"
+"""What a person should know of an SFTP remote that comes without a host key."""
+
 
 class PasswordNeededError(PermanentError):
     """The file is encrypted: it can be read with its password only."""

@@ -13,9 +13,10 @@ from nacl.secret import SecretBox
 
 from webapp.core.errors import PermanentError
 from webapp.core.fields import Field, Kind
-from webapp.core.imports.base import Found, PasswordNeededError, text_of
+from webapp.core.imports.base import UNCHECKED_HOST, Found, PasswordNeededError, text_of
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers.base import Provider
+from webapp.core.providers.sftp import ANY_HOST
 from webapp.core.rclone.conffile import ENCRYPTED, is_encrypted, read_conf
 from webapp.core.rclone.obscure import reveal
 
@@ -24,6 +25,10 @@ ALIASES = {"gcs": "google cloud storage", "gphotos": "google photos"}
 
 DERIVED = frozenset({"type", "description", "project_number", "root_folder_id", "no_check_bucket"})
 """Options that say nothing of their own here: they are derived from the fields again, or are for people."""
+
+
+KNOWN_HOSTS = "known_hosts_file"
+"""A file on the machine that the rclone.conf comes from; without its lines the check of the host key would be lost."""
 
 
 def decrypted(text: str, password: str) -> str:
@@ -86,7 +91,9 @@ def _taken(name: str, provider: Provider, options: Mapping[str, str]) -> Found:
             raw[field.key] = _value(field, options[option])
     known |= _special(provider, options, raw)
     left_out = tuple(sorted(key for key, value in options.items() if key not in known and value))
-    return Found(name, provider.type, raw, left_out=left_out)
+    if KNOWN_HOSTS in left_out and not raw.get("host_keys"):
+        return Found(name, provider.type, skipped="Its host keys stand in a file that is not read. Add it by hand.")
+    return Found(name, provider.type, raw, left_out=left_out, note=UNCHECKED_HOST if raw.get(ANY_HOST) else "")
 
 
 def _value(field: Field, text: str) -> object:
@@ -105,7 +112,7 @@ def _special(provider: Provider, options: Mapping[str, str], raw: dict[str, obje
         raw["encryption"] = "IMPLICIT" if implicit else "EXPLICIT" if explicit else "NONE"
         return {"tls", "explicit_tls"}
     if provider.type == "SFTP" and not options.get("host_keys"):
-        raw["skip_host_key_check"] = True  # as rclone does with this remote
+        raw[ANY_HOST] = True  # as rclone does with this remote
     if provider.type == "S3" and not options.get("provider"):
         raw["provider"] = "Other" if options.get("endpoint") else "AWS"
     if provider.type == "S3" and options.get("region") == "other-v2-signature":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from webapp.core.errors import PermanentError
@@ -12,7 +12,11 @@ from webapp.core.formats.accounts import SWIFT_VARIABLES
 from webapp.core.imports.base import Found, text_of
 from webapp.core.imports.rcloneconf import remote
 
-LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+(?=\s|$)""", re.ASCII)
+"""One word of a shell's line. The standard library's shlex would end it at a `#` in its middle, as in a password."""
+
+BLANKS = " \t\r"
 
 
 def read(data: bytes, password: str = "") -> list[Found]:  # noqa: ARG001  every reader is given a password
@@ -26,8 +30,11 @@ def read(data: bytes, password: str = "") -> list[Found]:  # noqa: ARG001  every
     scheme, colon, place = repository.partition(":")
     reader = READERS.get(scheme) if colon else None
     if reader is None:
-        raise PermanentError("This file names no repository that restic reaches over a network.", field="file")
-    return [reader(place, values)]
+        raise PermanentError("This file names no repository at a provider that is known here.", field="file")
+    try:
+        return [reader(place, values)]
+    except ValueError:
+        raise PermanentError("The address in RESTIC_REPOSITORY cannot be read.", field="file") from None
 
 
 def variables(text: str) -> dict[str, str]:
@@ -37,17 +44,25 @@ def variables(text: str) -> dict[str, str]:
         PermanentError: A line is something else; its number is told, never the line.
     """
     found: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        try:
-            words = shlex.split(line, comments=True)
-        except ValueError:
-            raise PermanentError(f"Line {number} has a quote that does not end.", field="file") from None
+    for number, line in enumerate(text.split("\n"), 1):
+        words = list(_words(line, number))
         for word in words[1:] if words[:1] == ["export"] else words:
-            match = LINE.fullmatch(word)
+            match = VARIABLE.fullmatch(word)
             if match is None:
                 raise PermanentError(f"Line {number} is no NAME=value.", field="file")
             found[match[1]] = match[2]
     return found
+
+
+def _words(line: str, number: int) -> Iterator[str]:
+    """Give the words of a line without their quotes, up to a comment."""
+    rest = line.strip(BLANKS)
+    while rest and not rest.startswith("#"):
+        word = WORD.match(rest)
+        if word is None:
+            raise PermanentError(f"Line {number} has a quote that does not end.", field="file")
+        yield from shlex.split(word[0])
+        rest = rest[word.end() :].strip(BLANKS)
 
 
 def _made(provider: str, place: str, values: Mapping[str, str], raw: Mapping[str, object]) -> Found:

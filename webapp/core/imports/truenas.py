@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 
 from webapp.core.errors import PermanentError
-from webapp.core.imports.base import Found
+from webapp.core.imports.base import UNCHECKED_HOST, Found
 from webapp.core.providers import PROVIDERS
 from webapp.core.ssh.fields import CONNECTION
 
@@ -138,7 +138,7 @@ def _credential(row: Row, values: Mapping[str, object] | None, keys: Mapping[int
     raw |= dict(_adapted(kind, raw, keys))
     left_out = tuple(sorted(key for key, value in values.items() if key not in known | {"type"} and value))
     keypair = str(values["private_key"]) if kind == "SFTP" and isinstance(values.get("private_key"), int) else ""
-    note = "the host key is not checked until it is discovered" if kind == "SFTP" else ""
+    note = UNCHECKED_HOST if kind == "SFTP" else ""
     return Found(name, kind, raw, left_out=left_out, keypair=keypair, note=note)
 
 

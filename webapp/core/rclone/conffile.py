@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from webapp.core.errors import PermanentError
 
-WRAPPERS = ('"""', "`")
 ENCRYPTED = "RCLONE_ENCRYPT_V0:"
 """How an encrypted file begins, after its comment."""
-INTERPOLATED = re.compile(r"%\(([^)]*)\)s")
+
+INTERPOLATED = re.compile(r"%\(([^)]+)\)s")
+DEFAULT = "DEFAULT"
+"""The section whose values stand in for those of every other one in `%(name)s`."""
+
+DEPTH = 200
+"""Times that `%(name)s` is replaced in one value, as in goconfig."""
+
+LONGEST = 64 * 1024
+"""Characters of a value that refers to others; one that refers to itself would grow without end."""
+
+SHORTEST = {"`": 2, '"""': 6}
+"""The quotes that keep blanks, and from how many characters on a value is read as one in quotes."""
 
 
 def is_encrypted(text: str) -> bool:
@@ -27,44 +38,56 @@ def read_conf(text: str) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     section: dict[str, str] | None = None
     for number, line in _lines(text):
-        if line.startswith("[") and line.endswith("]"):
+        if line.startswith("[") and line.endswith("]") and line[1:-1].strip():
             section = found.setdefault(line[1:-1].strip(), {})
             continue
-        key, equals, value = line.partition("=")
-        if section is None or not equals or not key.strip():
+        key, sign, value = _parted(line)
+        if section is None or not sign or not key:
             raise PermanentError(f"Line {number} is no rclone.conf: a section in brackets or key = value is expected.")
-        section[key.strip()] = unwrapped(value.strip(), number)
-    return {name: _interpolated(values) for name, values in found.items()}
+        section[key] = unwrapped(value, number)
+    return {name: _interpolated(values, found.get(DEFAULT, {})) for name, values in found.items()}
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         if line.strip() and not line.lstrip().startswith(("#", ";")):
             yield number, line.strip()
 
 
+def _parted(line: str) -> tuple[str, str, str]:
+    """Return key, sign and value: the first `=` or `:` parts them."""
+    key, sign, value = re.match(r"([^=:]*)([=:]?)(.*)", line, re.DOTALL).groups()  # type: ignore[union-attr]  it fits any line
+    return key.strip(), sign, value.strip()
+
+
 def unwrapped(value: str, number: int) -> str:
-    """Take the quotes that keep blanks away.
+    """Take the quotes that keep blanks away; the last ones on the line end the value.
 
     Raises:
         PermanentError: They do not end on the line, so rclone cannot load the file either.
     """
-    for wrapper in WRAPPERS:
-        if value.startswith(wrapper):
-            end = value.find(wrapper, len(wrapper))
-            if end < 0:
-                raise PermanentError(f"Line {number} begins with {wrapper} and does not end with it.")
-            return value[len(wrapper) : end]
+    for quotes, shortest in SHORTEST.items():
+        if value.startswith(quotes) and len(value) >= shortest:
+            inner, end, _ = value[len(quotes) :].rpartition(quotes)
+            if not end:
+                raise PermanentError(f"Line {number} begins with {quotes} and does not end with it.")
+            return inner
     return value
 
 
-def _interpolated(values: dict[str, str]) -> dict[str, str]:
-    """Replace `%(other)s`, as rclone does: an unknown name makes the whole value empty."""
-    return {key: _replaced(value, values) for key, value in values.items()}
+def _interpolated(values: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
+    return {key: _replaced(value, values, defaults) for key, value in values.items()}
 
 
-def _replaced(value: str, values: dict[str, str]) -> str:
-    names = INTERPOLATED.findall(value)
-    if any(name not in values for name in names):
-        return ""
-    return INTERPOLATED.sub(lambda match: values[match[1]], value)
+def _replaced(value: str, values: Mapping[str, str], defaults: Mapping[str, str]) -> str:
+    """Replace `%(other)s` as goconfig does: from the default section, then from the own one, else by nothing.
+
+    Of the name goconfig trims letters that belong to the marks as well: `%(keys)s` means `key`.
+    """
+    for _ in range(DEPTH):
+        found = INTERPOLATED.search(value)
+        if found is None or len(value) > LONGEST:
+            break
+        name = found[0].lstrip("%(").rstrip(")s")
+        value = value.replace(found[0], defaults.get(name, values.get(name, "")))
+    return value
