@@ -100,7 +100,10 @@ MEANING: dict[Reason, tuple[str, str]] = {
         "The encrypted store cannot be used, or its seed is missing.",
         "See the log of the operator.",
     ),
-    Reason.API_ERROR: ("The API server refused a request or was out of reach.", "It is tried again by itself."),
+    Reason.API_ERROR: (
+        "The API server refuses a Secret: a quota or an admission rule forbids it, or others change it all the time.",
+        "The message says which; it is tried again by itself.",
+    ),
     Reason.ACCEPTED: ("The provider accepted the credential.", ""),
     Reason.LIMITED: ("The key was accepted and may not list.", "Name a bucket under `verification.target`."),
     Reason.REACHABLE: ("The address answers; nothing there asks for a credential.", ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import secrets
 import time
 from pathlib import Path
@@ -112,6 +113,46 @@ def test_an_edited_output_is_repaired_and_what_others_added_stays(space: Space) 
     space.kubectl("patch", "secret/out", "--type=merge", "-p", '{"data":{"rclone.conf":"eA==","more":"eA=="}}')
     eventually(lambda: space.values("out") == right, 2)
     assert (space.secret("out") or {})["metadata"]["labels"]["mine"] == "too"
+
+
+def test_an_output_that_was_made_immutable_follows_its_source(space: Space) -> None:
+    space.source("keys", secret="old")
+    space.apply("nightly", s3())
+    space.wait("nightly", "True")
+    version = json.loads(space.kubectl("patch", "secret/out", "-o", "json", "-p", '{"immutable":true}'))["metadata"]
+    eventually(lambda: space.get("nightly")["status"]["secrets"][0]["resourceVersion"] == version["resourceVersion"])
+    space.source("keys", secret="new")
+    eventually(lambda: "= new" in space.values("out")["rclone.conf"], 5)
+    space.wait("nightly", "True")
+    assert space.events() == []
+
+
+def test_what_a_quota_forbids_is_said_and_done_when_there_is_room(space: Space) -> None:
+    space.source("keys", secret="x")
+    quota = {"metadata": {"name": "few"}, "spec": {"hard": {"count/secrets": "1"}}}
+    space.kubectl("create", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "ResourceQuota", **quota}))
+    used = {"status": {"hard": quota["spec"]["hard"], "used": {"count/secrets": "1"}}}
+    space.kubectl("patch", "quota/few", "--subresource=status", "--type=merge", "-p", json.dumps(used))
+    time.sleep(0.5)  # the API server hears of its own quotas by a watch
+    space.apply("nightly", s3())
+    space.wait("nightly", "False", "APIError")
+    told = space.get("nightly")["status"]["conditions"][0]["message"]
+    assert told == "The API server refuses the Secret out: a quota of the namespace is used up."
+    space.kubectl("delete", "quota/few")
+    space.wait("nightly", "True", seconds=20)
+
+
+def test_an_output_may_be_what_another_resource_reads(space: Space) -> None:
+    """The operator knows it by its own write before the watch tells of it."""
+    space.source("keys", secret="one")
+    first = {"secretKeyRef": {"name": "out", "key": "ACCESS_KEY_ID"}}
+    second = s3(block={"secretAccessKey": first}, secrets=[{"name": "second", "format": "rclone"}])
+    space.apply("second", second)
+    space.wait("second", "False", "SourceNotFound")
+    space.apply("first", s3(secrets=[{"name": "out", "format": "env"}], block={"accessKeyId": "AKIA1"}))
+    eventually(lambda: "AKIA1" in space.values("second").get("rclone.conf", ""), 2)
+    space.apply("first", s3(secrets=[{"name": "out", "format": "env"}], block={"accessKeyId": "AKIA2"}))
+    eventually(lambda: "AKIA2" in space.values("second")["rclone.conf"], 2)
 
 
 def test_a_foreign_secret_is_never_touched_until_it_may_be_adopted(space: Space) -> None:

@@ -9,14 +9,17 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from reconcile.samples import resource
 
 from credential_operator.controller import worklist
+from credential_operator.controller.controller import Controller
 from credential_operator.controller.held import Change, Held
 from credential_operator.controller.index import Index
+from credential_operator.controller.mirror import Mirroring
+from credential_operator.controller.offload import Offload
 from credential_operator.controller.verifying import Verifications, Wanted
 from credential_operator.controller.worklist import Urgency, Worklist
 from credential_operator.kube.limiter import Bucket
@@ -41,6 +44,36 @@ def test_what_changed_of_a_resource_is_told() -> None:
     assert one.take(resource(version=12, status={"observedGeneration": 1})) is Change.STATUS
     asked = {"annotations": {"backupcredentials.dev/verify": "now"}}
     assert one.take(resource(version=13, metadata=asked, status={"observedGeneration": 1})) is Change.WANTED
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"metadata": {"generation": 2}, "spec": {"secrets": []}},
+        {"metadata": {"annotations": {"backupcredentials.dev/verify": "now"}}},
+    ],
+    ids=["specification", "annotation"],
+)
+def test_a_change_just_before_our_status_counts_though_its_event_comes_after(changed: dict[str, Any]) -> None:
+    one, status = held(), {"observedGeneration": 1}
+    edited = resource(version=11, **changed)
+    ours = edited | {"metadata": {**edited["metadata"], "resourceVersion": "12"}, "status": status}
+    one.wrote(status, ours["metadata"])
+    took = [one.take(raw) for raw in (edited, ours) if int(raw["metadata"]["resourceVersion"]) > one.version]
+    assert took[0] is Change.WANTED
+    assert one.status == status
+
+
+def test_who_reads_a_secret_hears_of_it_also_when_another_has_read_or_written_it_before() -> None:
+    index, waiting = Index(), Worklist()
+    controller = Controller(index, waiting, Mirroring(None, Offload()), lambda *_: None)
+    for name, at in (("late", "4"), ("current", "5")):
+        one = held(name, status={"sources": [{"name": "s3-keys", "resourceVersion": at}]})
+        index.put(one)
+    index.seen(meta("s3-keys", 5))  # a read of ours
+    controller.secret_seen(meta("s3-keys", 5))
+    assert waiting.length == 1
+    assert [place.name for place in waiting._waiting] == ["late"]
 
 
 def test_a_secret_leads_to_those_who_read_it_and_those_who_ask_for_it() -> None:
@@ -192,6 +225,14 @@ def test_one_verification_at_a_time_while_new_resources_come() -> None:
         return Result(State.VALID, "Fine.")
 
     asyncio.run(main())
+
+
+def test_what_was_asked_for_again_and_again_leaves_nothing_behind() -> None:
+    verifications = Verifications(cast("Any", None), cast("Any", None), lambda *_: None, at_once=1)
+    for number in range(1000):
+        verifications.ask(Place("db", "nightly"), 86400 - number)
+    assert len(verifications._heap) < 200
+    verifications.stop()
 
 
 def test_garbage_is_collected_while_nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import cast
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from reconcile.samples import PLACE, resource, spec
+from reconcile.samples import PLACE, resolver, resource, spec
 
 from credential_operator.controller.controller import Controller
+from credential_operator.controller.credential import Known
 from credential_operator.controller.held import Held
 from credential_operator.controller.index import Index
 from credential_operator.controller.mirror import Mirroring
@@ -17,10 +22,21 @@ from credential_operator.controller.offload import Offload
 from credential_operator.controller.reconcile import Look, Reconciler
 from credential_operator.controller.status import timestamp
 from credential_operator.controller.worklist import Worklist
+from credential_operator.kube import lease
 from credential_operator.kube.retries import LONGEST_RETRY, PERMISSION_RETRY, growing
 from credential_operator.reasons import Reason, TroubleError, told_together
+from credential_operator.running.app import Operator
+from credential_operator.running.settings import OperatorSettings
+from webapp.core.formats import Source
+from webapp.core.providers import PROVIDERS
+from webapp.core.runtime import Runtime
 from webapp.core.verification.states import Result, State
+from webapp.settings import Settings
 
+if TYPE_CHECKING:
+    from credential_operator.kube.client import Kube
+
+KNOWN = Known(Source("nightly", PROVIDERS["S3"], {}), "", resolver(), "", {})
 HOUR = 3600.0
 
 
@@ -33,7 +49,7 @@ def test_the_next_verification_is_never_later_than_its_interval(since: float, le
     controller = Controller(Index(), Worklist(), Mirroring(None, Offload()), lambda *_: None)
     held = Held(PLACE, resource(spec={"verification": {"interval": "1h"}}))
     done = timestamp(datetime.fromtimestamp(time.time() - since * HOUR, UTC))
-    held.wrote({"lastVerification": {"time": done}}, "2")
+    held.wrote({"lastVerification": {"time": done}}, {"resourceVersion": "2"})
     assert least * HOUR - 2 <= controller._next_verification(held) <= most * HOUR + 2
 
 
@@ -49,6 +65,66 @@ def test_the_same_result_is_written_once_in_an_interval(since: float, message: s
     look = Look(Held(PLACE, resource(spec=asked)), spec(**asked), old, [])
     Reconciler._take_result(cast("Reconciler", None), look, Result(State.INVALID, message), "print", "")
     assert (look.last is not None) == written
+
+
+def looked(held: Held, known: Known, result: Result | None = None) -> tuple[Reason, bool]:
+    """Look at a credential behind a gate, and return why its Secrets wait and whether it is to be verified now."""
+    asked = {"verification": {"gate": True}}
+    look = Look(held, spec(**asked), {"conditions": [{"type": "Verified", "status": "True"}]}, [])
+    held.result = (result, known.fingerprint, "") if result else None
+    reconciler = object.__new__(Reconciler)
+    reconciler._judge(look, known)
+    with pytest.raises(TroubleError) as refused:
+        reconciler._wait_for_proof(look, known)
+    return refused.value.trouble.reason, look.verify
+
+
+@pytest.mark.parametrize(
+    ("state", "again"), [(State.INVALID, False), (State.UNREACHABLE, True)], ids=["refused", "no-answer"]
+)
+def test_a_gate_asks_about_a_refused_credential_once(state: State, again: bool) -> None:
+    """Each look after that tries to write the Secrets; the provider counts wrong keys."""
+    held, known = Held(PLACE, resource()), replace(KNOWN, fingerprint="one")
+    assert looked(held, known) == (Reason.VERIFYING, True)
+    held.unreachable = int(again)
+    assert looked(held, known, Result(state, "No.")) == (Reason.NOT_VERIFIED, False)
+    assert looked(held, known) == (Reason.NOT_VERIFIED, again)
+    assert looked(held, replace(KNOWN, fingerprint="another")) == (Reason.VERIFYING, True)
+
+
+def test_a_verification_that_met_an_api_server_that_is_away_is_asked_for_again(tmp_path: Path) -> None:
+    async def main(runtime: Runtime) -> bool:
+        operator = Operator(runtime, OperatorSettings())
+        operator._kube._refreshed = time.monotonic()  # not signed in: out of reach
+        operator._index.put(Held(PLACE, resource()))
+        assert await operator._prepare(PLACE) is None
+        return operator.controller.verifications.asked(PLACE)
+
+    runtime = Runtime(Settings(data_dir=tmp_path))
+    assert asyncio.run(main(runtime))
+    runtime.store.close()
+
+
+def test_a_lease_is_lost_before_another_may_take_it_though_no_answer_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "RENEW", 0.1)
+    monkeypatch.setattr(lease, "LOST", 0.3)
+
+    async def answer(method: str, path: str, body: object = None, **_: object) -> dict[str, Any]:
+        if method == "GET" and asyncio.get_running_loop().time() > silent:
+            await asyncio.sleep(30)
+        return {"metadata": {"resourceVersion": "1"}, "spec": {}}
+
+    async def main() -> float:
+        nonlocal silent
+        silent = asyncio.get_running_loop().time() + 0.5
+        kept = lease.Lease(cast("Kube", SimpleNamespace(request=answer)), "db", "one", "me")
+        await kept.acquire()
+        await asyncio.wait_for(kept.keep(), 5)
+        assert not kept.held
+        return asyncio.get_running_loop().time() - silent
+
+    silent = 0.0
+    assert 0.1 < asyncio.run(main()) < 0.5
 
 
 def test_tries_grow_apart_and_a_missing_permission_is_never_forgotten_for_long() -> None:

@@ -94,14 +94,19 @@ class Controller:
             self.worklist.add(place, Urgency.CHANGE)
 
     def secret_seen(self, meta: Mapping[str, Any]) -> None:
-        """Take the metadata of a Secret; whoever has another version of it in its status is looked at."""
-        if not self.index.seen(meta):
+        """Take the metadata of a Secret; whoever has another version of it in its status is looked at.
+
+        What a read or a write of ours has shown before is no news to the one who did it. Others who refer to the same
+        Secret hear of it here only.
+        """
+        secret = (meta["namespace"], meta["name"])
+        news = self.index.seen(meta)
+        known = self.index.metas.get(secret)
+        if known is None:
             return
-        name, version = meta["name"], meta["resourceVersion"]
-        for held in self.index.users((meta["namespace"], name)):
-            status = held.status
-            part = "sources" if name in held.sources else "secrets"
-            if versions(status, part).get(name) != version:
+        for held in self.index.users(secret) if news else self.index.readers(secret):
+            part = "sources" if secret[1] in held.sources else "secrets"
+            if versions(held.status, part).get(secret[1]) != known.version:
                 held.failures = 0
                 self.worklist.add(held.place, Urgency.CHANGE)
 
@@ -117,13 +122,13 @@ class Controller:
             if held.store and name_key(held.store) in names:
                 self.worklist.add(held.place, Urgency.CHANGE)
 
-    def verified(self, place: Place, result: Result, fingerprint: str) -> None:
+    def verified(self, place: Place, result: Result, fingerprint: str, requested: str) -> None:
         """Take the outcome of a verification."""
         held = self.index.resources.get(place)
         if held is None:
             return
         held.unreachable = held.unreachable + 1 if result.state in {State.UNREACHABLE, State.CANCELLED} else 0
-        held.result = (result, fingerprint, held.verify)
+        held.result = (result, fingerprint, requested)
         self.worklist.add(place, Urgency.CHANGE)
 
     async def work(self) -> None:

@@ -42,6 +42,7 @@ class Held:
         failures: How often it failed in a row.
         fingerprint: Keyed hash of the credential that was last worked with; empty after a start.
         proven: Keyed hash of the credential that last verified well; empty after a start.
+        refused: Keyed hash of the credential that last did not, and the sentence about it; empty after a start.
         answered: The text of that annotation which was answered last.
         unreachable: How often verification did not reach the provider in a row.
         token_ends: When the token that was handed out ends, in seconds since 1970; 0 for none.
@@ -50,7 +51,7 @@ class Held:
 
     __slots__ = (
         "_spec", "_status", "answered", "created", "ending", "failures", "fingerprint", "generation", "interval", "outputs", "passing",
-        "place", "proven", "result", "sources", "store", "token_ends", "uid", "unreachable", "verify", "version",
+        "place", "proven", "refused", "result", "sources", "store", "token_ends", "uid", "unreachable", "verify", "version",
     )  # fmt: skip
 
     def __init__(self, place: Place, raw: Mapping[str, Any]) -> None:
@@ -58,6 +59,7 @@ class Held:
         self.failures = self.unreachable = 0
         self.fingerprint = self.proven = self.answered = ""
         self.token_ends = 0.0
+        self.refused: tuple[str, str] = ("", "")
         self.result: tuple[Result, str, str] | None = None
         self.uid = ""
         self.version = -1
@@ -70,10 +72,10 @@ class Held:
         meta = raw["metadata"]
         before = (self.uid, self._spec, self.verify if self.uid else "")
         before_status = self._status
-        self.uid, self.generation = meta["uid"], int(meta.get("generation", 1))
+        self.uid, self.generation = meta["uid"], _generation(meta)
         self.created, self.version = meta["creationTimestamp"], number(meta["resourceVersion"])
         self.ending = "deletionTimestamp" in meta
-        self.verify = (meta.get("annotations") or {}).get(VERIFY, "")
+        self.verify = _asked(meta)
         self._spec = compact(raw.get("spec") or {})
         self._status = compact(raw.get("status") or {})
         if before[1] != self._spec:
@@ -102,14 +104,29 @@ class Held:
         """The status as it stands in the cluster."""
         return json.loads(self._status)
 
-    def wrote(self, status: Mapping[str, Any], version: str) -> None:
-        """Remember a status that was written."""
-        self._status, self.version = compact(status), max(self.version, number(version))
+    def wrote(self, status: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
+        """Remember a status that was written, and the metadata that the API server answered with.
+
+        When somebody changed the resource just before, the event that says so is still to come: its version is lower
+        than that of the answer, and has to count.
+        """
+        self._status = compact(status)
+        if (_generation(meta), _asked(meta)) == (self.generation, self.verify):
+            self.version = max(self.version, number(meta["resourceVersion"]))
 
     @property
     def age(self) -> tuple[str, str]:
         """What decides between two that want one output: the older one is less."""
         return self.created, self.uid
+
+
+def _generation(meta: Mapping[str, Any]) -> int:
+    return int(meta.get("generation", 1))
+
+
+def _asked(meta: Mapping[str, Any]) -> str:
+    """Return the text of the annotation that asks for a verification."""
+    return (meta.get("annotations") or {}).get(VERIFY, "")
 
 
 def compact(value: object) -> bytes:

@@ -94,18 +94,20 @@ class Index:
 
     def users(self, secret: Secret) -> Iterator[Held]:
         """Give those that refer to a Secret or ask for it."""
-        names = self._readers.get(secret, set()) | self._claims.get(secret, set())
-        found = (self.resources.get(Place(secret[0], name)) for name in names)
-        return (held for held in found if held)
+        return self._held(secret[0], self._readers.get(secret, set()) | self._claims.get(secret, set()))
 
-    def readers(self, secret: Secret) -> int:
-        """Return how many refer to a Secret."""
-        return len(self._readers.get(secret, ()))
+    def readers(self, secret: Secret) -> Iterator[Held]:
+        """Give those that refer to a Secret."""
+        return self._held(secret[0], self._readers.get(secret, set()))
+
+    def _held(self, namespace: str, names: Iterable[str]) -> Iterator[Held]:
+        found = (self.resources.get(Place(namespace, name)) for name in names)
+        return (held for held in found if held)
 
     def claimants(self, secret: Secret) -> list[Held]:
         """Return those that ask for a Secret, the oldest first."""
-        found = (self.resources.get(Place(secret[0], name)) for name in self._claims.get(secret, ()))
-        return sorted((held for held in found if held and not held.ending), key=lambda held: held.age)
+        found = self._held(secret[0], self._claims.get(secret, set()))
+        return sorted((held for held in found if not held.ending), key=lambda held: held.age)
 
     def seen(self, meta: Mapping[str, Any]) -> bool:
         """Take the metadata of a Secret; tell whether it is news to somebody here."""

@@ -173,7 +173,7 @@ class Reconciler:
         made = await self._credentials.outputs(held.place, spec, known)
         self._judge(look, known)
         if spec.verification.gate and held.proven != known.fingerprint and self._differs(look, made):
-            self._wait_for_proof(look)
+            self._wait_for_proof(look, known)
         await self._write(look, made)
 
     def _differs(self, look: Look, made: Sequence[Made]) -> bool:
@@ -183,12 +183,12 @@ class Reconciler:
 
     def _judge(self, look: Look, known: Known) -> None:
         """Find out what is known of the credential: from a verification that just ended, or that one is due."""
-        held, interval = look.held, look.spec.verification.interval
+        held, wanted = look.held, look.spec.verification
         changed = self._changed(look, known)
         held.fingerprint = known.fingerprint
         if held.result and held.result[1] in {"", known.fingerprint}:
             self._take_result(look, *held.result)
-        elif interval or self._asked(held, look.old):
+        elif wanted.interval or wanted.gate or self._asked(held, look.old):
             look.verify = changed or self._asked(held, look.old) or self._undecided(held)
             look.verdict = PENDING if changed else None
         else:
@@ -215,21 +215,27 @@ class Reconciler:
         recent = 0 <= age < look.spec.verification.interval * 0.85  # less than 0: the clock was set back
         if result.good:
             look.held.proven = fingerprint
+        else:
+            look.held.refused = (fingerprint, result.message)
         look.held.answered = requested
         if not (same and recent):
             look.last = {"state": result.state, "message": result.message, "time": timestamp()}
             look.last |= {"requested": requested} if requested else {}
 
-    def _wait_for_proof(self, look: Look) -> None:
+    def _wait_for_proof(self, look: Look, known: Known) -> None:
         """Keep the Secrets as they are until the changed credential verifies.
+
+        One that was refused is not asked about with every try: the provider may count wrong keys. Its next verification
+        is due by its interval, or when it changes; one that was not answered is asked about again.
 
         Raises:
             TroubleError: It did not, or nobody knows yet.
         """
-        if look.verdict and look.verdict.status == "False":
+        fingerprint, sentence = look.held.refused
+        if fingerprint == known.fingerprint:
+            look.verify |= look.verdict is None and look.held.unreachable > 0
             raise TroubleError(
-                Reason.NOT_VERIFIED,
-                f"The changed credential does not verify, so the Secrets stay. {look.verdict.message}",
+                Reason.NOT_VERIFIED, f"The changed credential does not verify, so the Secrets stay. {sentence}"
             )
         look.verify = True
         raise TroubleError(Reason.VERIFYING, "The Secrets wait until the credential is verified.")
@@ -265,7 +271,9 @@ class Reconciler:
             self._writer.refuse_younger(held, wanted.name)
             version, wrote = await self._writer.write(held, wanted, before, retain=look.spec.retain)
         except TroubleError as error:
-            recorded.pop(wanted.name, None)
+            kept = recorded.pop(wanted.name, None)
+            if kept and error.trouble.reason is Reason.API_ERROR:  # it stands as it was
+                look.secrets.append(kept)
             return [error]
         recorded.pop(wanted.name, None)
         look.written += [wanted.name] if wrote else []
@@ -375,4 +383,4 @@ class Reconciler:
             accept=METADATA,
             resource=f"{PLURAL}/status",
         )
-        held.wrote(new, answer["metadata"]["resourceVersion"])
+        held.wrote(new, answer["metadata"])

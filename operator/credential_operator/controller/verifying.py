@@ -19,6 +19,9 @@ from webapp.core.verification.states import Result, State
 
 LOG = logging.getLogger(__name__)
 JITTER = 0.1
+SPARE = 64
+"""Entries of the queue that may have been replaced before they are cleared away."""
+
 FAULT = Result(State.CANCELLED, "The verification could not be done; the log of the operator says why.")
 
 
@@ -31,19 +34,21 @@ class Wanted:
         attributes: Its values.
         fingerprint: Tells it from another one.
         stored: Id of the web app's credential, which is verified there: it may have a token to renew and a keypair.
+        requested: Text of the annotation that had asked for it; one that comes while it runs asks for the next one.
     """
 
     provider: Provider
     attributes: Attributes = field(repr=False)
     fingerprint: str
     stored: str = ""
+    requested: str = ""
 
 
 Prepare = Callable[[Place], Awaitable[Wanted | None]]
 """Returns what is to be verified; nothing when it cannot be had or is not wanted any more."""
 
-Ended = Callable[[Place, Result, str], None]
-"""Told the outcome, with the fingerprint of what was verified."""
+Ended = Callable[[Place, Result, str, str], None]
+"""Told the outcome, with fingerprint and request of what was verified."""
 
 Check = Callable[[Wanted, threading.Event], Result]
 """Asks the provider; runs in a thread until done or cancelled."""
@@ -79,6 +84,9 @@ class Verifications:
         self._count += 1
         self._due[place] = (at, self._count)
         heapq.heappush(self._heap, (at, self._count, place))
+        if len(self._heap) > 2 * len(self._due) + SPARE:  # what was asked for sooner left its old entry behind
+            self._heap = [(at, count, place) for place, (at, count) in self._due.items()]
+            heapq.heapify(self._heap)
         if self._heap[0][2] == place:
             self._some.set()
 
@@ -144,14 +152,14 @@ class Verifications:
             wanted = await self._prepare(place)
             if wanted is None:
                 return
-            fingerprint = wanted.fingerprint
+            fingerprint, requested = wanted.fingerprint, wanted.requested
             loop = asyncio.get_running_loop()
             result = await loop.run_in_executor(self._threads, self._check, wanted, self._cancel)
         except Exception as error:  # noqa: BLE001  one verification never ends the others
             LOG.error("a verification of %s ended with %s", place, type(error).__name__)  # noqa: TRY400  may hold a value
-            result, fingerprint = FAULT, ""
+            result, fingerprint, requested = FAULT, "", ""
         if not self._cancel.is_set():
-            self._ended(place, result, fingerprint)
+            self._ended(place, result, fingerprint, requested)
 
     def cancel(self) -> None:
         """Stop what runs; nothing is told any more."""

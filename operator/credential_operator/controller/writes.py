@@ -14,7 +14,7 @@ from urllib.parse import quote
 from credential_operator.controller.held import Held
 from credential_operator.controller.index import Index, Secret, SecretMeta
 from credential_operator.kube.client import METADATA, PATCH, Kube
-from credential_operator.kube.errors import KubeError
+from credential_operator.kube.errors import DENIED, EXCEEDED_QUOTA, KubeError
 from credential_operator.names import ADOPT, API_VERSION, KIND, PRODUCT
 from credential_operator.reasons import Reason, TroubleError
 from credential_operator.wanted.made import Made, body_of, owner_reference, same_content
@@ -71,14 +71,16 @@ class Writer:
             retain: Whether it shall have no owner.
 
         Raises:
-            TroubleError: It is not ours, or others change it all the time.
-            KubeError: The API server refused, or did not answer.
+            TroubleError: It is not ours, others change it all the time, or a rule of the cluster forbids what it holds.
+            KubeError: A permission is missing, or the API server did not answer.
         """
         secret = (held.place.namespace, made.name)
         for _ in range(TRIES):
             try:
                 return await self._once(held, made, recorded, secret, retain=retain)
             except KubeError as error:
+                if error.denied:
+                    raise _refused(made.name, error) from None
                 if not (error.conflict or error.missing):
                     raise
                 await self._look(secret)
@@ -96,9 +98,9 @@ class Writer:
         untouched = ours and recorded.get("resourceVersion") == meta.version
         if untouched and recorded.get("hash") == made.hash:
             return meta.version, False
-        if untouched and recorded.get("format") == made.format and _seen(held):
-            return await self._replace_values(made, meta, secret)
-        return await self._replace(held, made, uid, secret)
+        patchable = untouched and recorded.get("format") == made.format and _seen(held)
+        version = await self._replace_values(made, meta, secret) if patchable else ""
+        return (version, True) if version else await self._replace(held, made, uid, secret)
 
     def _refuse_foreign(self, held: Held, name: str, meta: SecretMeta) -> None:
         """Refuse to write over a Secret, unless it is ours, may be adopted, or is a younger resource's."""
@@ -121,8 +123,12 @@ class Writer:
         body = body_of(made, held.place, uid)
         return self._note(await self._kube.request("POST", path, body, accept=METADATA, resource="secrets"))
 
-    async def _replace_values(self, made: Made, meta: SecretMeta, secret: Secret) -> tuple[str, bool]:
-        """Replace the values of an output that nobody touched since; nothing needs to be read for it."""
+    async def _replace_values(self, made: Made, meta: SecretMeta, secret: Secret) -> str:
+        """Replace the values of an output that nobody touched since; nothing needs to be read for it.
+
+        Returns:
+            Its version; nothing when no patch can do it: it has another type, or is immutable.
+        """
         operations = [
             {"op": "test", "path": "/type", "value": made.type},
             {"op": "replace", "path": "/metadata/resourceVersion", "value": meta.version},
@@ -133,10 +139,10 @@ class Writer:
                 "PATCH", _path(secret) + MANAGER, operations, content_type=PATCH, accept=METADATA, resource="secrets"
             )
         except KubeError as error:
-            if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:  # another type, or immutable: not by a patch
-                raise KubeError(HTTPStatus.CONFLICT, error.verb, error.resource, "Unpatchable") from None
+            if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+                return ""
             raise
-        return self._note(found), True
+        return self._note(found)
 
     async def _replace(self, held: Held, made: Made, uid: str, secret: Secret) -> tuple[str, bool]:
         """Read an output and write it anew, unless it is right already; what others added to it stays."""
@@ -187,6 +193,13 @@ class Writer:
     def _note(self, answer: Mapping[str, Any]) -> str:
         self._index.seen(answer["metadata"])
         return str(answer["metadata"]["resourceVersion"])
+
+
+def _refused(name: str, error: KubeError) -> TroubleError:
+    """Return the trouble that a Secret cannot be stored; what the API server says of it may repeat values."""
+    why = {DENIED: "an admission rule of the cluster denies it", EXCEEDED_QUOTA: "a quota of the namespace is used up"}
+    told = why.get(error.reason, f"{error.status} {error.reason}".strip())
+    return TroubleError(Reason.API_ERROR, f"The API server refuses the Secret {name}: {told}.", retry=True)
 
 
 def _path(secret: Secret) -> str:

@@ -17,7 +17,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from credential_operator.kube.errors import KubeError
+from credential_operator.kube.errors import DENIED, EXCEEDED_QUOTA, NAMESPACE_TERMINATING, KubeError
 from credential_operator.kube.limiter import Bucket
 from credential_operator.kube.signin import SignIn, sign_in
 from credential_operator.names import PRODUCT
@@ -214,8 +214,15 @@ def _parsed(text: bytes) -> dict[str, Any]:
 
 
 def _reason(reply: Mapping[str, Any]) -> str:
-    """Return the API server's word; a namespace on its way out is told among the causes."""
+    """Return the API server's word; a namespace on its way out is told among the causes.
+
+    `Forbidden` stands for a missing permission, whose message is `User … cannot …` (apiserver, `responsewriters`), and
+    for what admission denies.
+    """
     causes = (reply.get("details") or {}).get("causes") or ()
-    if any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
-        return "NamespaceTerminating"
-    return str(reply.get("reason", ""))
+    if any(cause.get("reason") == NAMESPACE_TERMINATING for cause in causes):
+        return NAMESPACE_TERMINATING
+    reason, message = str(reply.get("reason", "")), str(reply.get("message", ""))
+    if reason != "Forbidden" or not message or '" cannot ' in message:
+        return reason
+    return EXCEEDED_QUOTA if "exceeded quota" in message else DENIED

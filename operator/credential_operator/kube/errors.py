@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+NAMESPACE_TERMINATING = "NamespaceTerminating"
+EXCEEDED_QUOTA, DENIED = "ExceededQuota", "Denied"
+"""Our words for a 403 that no permission would change: the API server says `Forbidden` to each of them."""
+
 
 class KubeError(Exception):
     """A request failed.
@@ -34,7 +38,17 @@ class KubeError(Exception):
     @property
     def forbidden(self) -> bool:
         """Tell whether a permission is missing."""
-        return self.status == HTTPStatus.FORBIDDEN and self.reason != "NamespaceTerminating"
+        return self.status == HTTPStatus.FORBIDDEN and self.reason not in {
+            NAMESPACE_TERMINATING,
+            EXCEEDED_QUOTA,
+            DENIED,
+        }
+
+    @property
+    def denied(self) -> bool:
+        """Tell whether what was sent cannot stand: for validation, an admission rule or a quota."""
+        wrong = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
+        return self.status in wrong or self.reason in {EXCEEDED_QUOTA, DENIED}
 
     @property
     def sentence(self) -> str:
@@ -46,7 +60,7 @@ class KubeError(Exception):
     @property
     def ending(self) -> bool:
         """Tell whether the namespace is being deleted."""
-        return self.reason == "NamespaceTerminating"
+        return self.reason == NAMESPACE_TERMINATING
 
     @property
     def expired(self) -> bool:

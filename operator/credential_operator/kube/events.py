@@ -35,7 +35,7 @@ class Events:
         body: dict[str, object] = {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"name": f"{name[:200]}.{secrets.token_hex(8)}", "namespace": namespace},
+            "metadata": {"name": f"{name[:200].rstrip('-.')}.{secrets.token_hex(8)}", "namespace": namespace},
             "involvedObject": {
                 "apiVersion": API_VERSION, "kind": KIND, "namespace": namespace, "name": name, "uid": uid,
             },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ from credential_operator.kube.errors import KubeError
 LOG = logging.getLogger(__name__)
 DURATION = 15
 RENEW = 5.0
+LOST = DURATION - RENEW / 2
+"""Seconds after its last renewal at which the lease counts as lost; the rest is for what is still on its way."""
 
 
 class Lease:
@@ -35,12 +38,13 @@ class Lease:
         self._kube, self._name, self._identity = kube, name, identity
         self._path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
         self._seen: tuple[str, float] = ("", 0.0)
+        self._renewed = 0.0
         self.held = self.waiting = False
         self.trouble = ""
 
     async def acquire(self) -> None:
         """Wait until the Lease is ours."""
-        while not await self._try():
+        while not await self._renew():
             if not self.waiting and not self.trouble:
                 LOG.info("another instance is at work; waiting for its lease to end")
             self.waiting = not self.trouble
@@ -48,12 +52,12 @@ class Lease:
         self.held, self.waiting = True, False
 
     async def keep(self) -> None:
-        """Renew it for as long as we run; return when it was lost."""
-        renewed = time.monotonic()
-        while time.monotonic() - renewed < DURATION - RENEW / 2:
-            await asyncio.sleep(RENEW if time.monotonic() - renewed < RENEW else 1.0)
-            if await self._try():
-                renewed = time.monotonic()
+        """Renew it for as long as we run; return when it was lost, before another instance may take it."""
+        with suppress(TimeoutError):
+            while True:
+                async with asyncio.timeout_at(self._renewed + LOST):
+                    await asyncio.sleep(RENEW if asyncio.get_running_loop().time() - self._renewed < RENEW else 1.0)
+                    await self._renew()
         self.held = False
 
     async def release(self) -> None:
@@ -67,6 +71,13 @@ class Lease:
                 await self._put(found, holder="")
         except KubeError:
             LOG.info("the lease was not given back; it ends by itself")
+
+    async def _renew(self) -> bool:
+        """Take or renew it; it holds from before the request, as nobody knows when that was served."""
+        begun = asyncio.get_running_loop().time()
+        done = await self._try()
+        self._renewed = begun if done else self._renewed
+        return done
 
     async def _try(self) -> bool:
         try:

@@ -20,7 +20,8 @@ SERVER_SECONDS = 290
 SILENCE = 90.0
 """Seconds without a line after which a watch is taken as dead; bookmarks come about once a minute."""
 
-LONGEST_PAUSE = 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
+"""Seconds between two watches; twice as long each time until one tells something."""
 
 Seen = Callable[[Mapping[str, Any]], None]
 
@@ -41,24 +42,24 @@ class MetadataWatch:
         self._seen, self._gone = seen, gone
         self._present: set[tuple[str, str]] = set()
         self._version = ""
+        self._pause = FIRST_PAUSE
         self.listed = asyncio.Event()
         self._heard = 0.0
         self.trouble = ""
 
     async def run(self) -> None:
         """List and watch until cancelled; after a fault with a growing pause."""
-        pause = 0.2
         while True:
             try:
                 await self._round()
-                pause = 0.2
+                self._pause = FIRST_PAUSE
             except KubeError as error:
                 self._refused(error)
             except (*CUT_OFF, ValueError, RuntimeError) as error:  # the last one: a session that Kopf closed
                 LOG.info("the watch on %s was cut: %s", self._resource, type(error).__name__)
                 self.trouble = f"the watch on {self._resource} was cut and is not back yet ({self._path})"
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  no secret
-            pause = min(LONGEST_PAUSE, pause * 2)
+            await asyncio.sleep(self._pause * random.uniform(0.8, 1.2))  # noqa: S311  no secret
+            self._pause = min(LONGEST_PAUSE, self._pause * 2)
 
     def _refused(self, error: KubeError) -> None:
         """Begin with a list again when the version is too old; anything else is trouble."""
@@ -123,6 +124,7 @@ class MetadataWatch:
                     self._event(json.loads(line))
 
     def _event(self, event: Mapping[str, Any]) -> None:
+        self._pause = FIRST_PAUSE
         kind, found = event["type"], event["object"]
         if kind == "ERROR":
             raise KubeError(int(found.get("code", 500)), "watch", self._resource, str(found.get("reason", "")))

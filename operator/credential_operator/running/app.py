@@ -13,7 +13,7 @@ from http import HTTPStatus
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from credential_operator.controller.controller import Controller
+from credential_operator.controller.controller import FIRST_UNREACHABLE, Controller
 from credential_operator.controller.credential import BY, Credentials, Keepers, to_verify
 from credential_operator.controller.index import Index
 from credential_operator.controller.mirror import Mirroring
@@ -48,6 +48,7 @@ from webapp.core.verification.verifier import Tokens
 
 if TYPE_CHECKING:
     from webapp.core.runtime import Runtime
+    from webapp.core.store.cluster import Offer
 
 LOG = logging.getLogger(__name__)
 DEAF_SECONDS = 150.0
@@ -231,6 +232,7 @@ class Operator:
     async def _begin(self) -> None:
         """Begin to work once every Secret is known by its version; afterwards see to what comes up now and then."""
         self._state = "the Secrets are being listed"
+        offers = await self._offers()  # before the first look, so that no change between the two is missed
         for one in self._watches:
             await one.listed.wait()
         self._state = "the resources are being listed"
@@ -241,7 +243,7 @@ class Operator:
         self._state = ""
         LOG.info("%d resources are known", len(self._index.resources))
         self._workers += [asyncio.create_task(self._verify(number)) for number in range(self._settings.verifications)]
-        await asyncio.gather(self._follow_publications(), self._sweep())
+        await asyncio.gather(self._follow_publications(offers or {}), self._sweep())
 
     async def _verify(self, number: int) -> None:
         """Verify what is due. While new resources come, one does so alone: each check starts a process."""
@@ -294,21 +296,27 @@ class Operator:
             if uid not in there:
                 self.controller.forget(place, uid)
 
-    async def _follow_publications(self) -> None:
+    async def _follow_publications(self, before: Mapping[str, Offer]) -> None:
         """Look once a second whether what the web app offers has changed."""
-        before = None
         while True:
-            try:
-                offers = await self._offload(self._runtime.publishing.offers)
-            except CredentialError:
-                offers = before
-            if before is not None and offers is not None and offers != before:
+            offers = await self._offers()
+            if offers is not None and offers != before:
                 self.controller.publications_changed(changed_names(before, offers))
-            before = offers
+                before = offers
             await asyncio.sleep(1.0)
 
+    async def _offers(self) -> Mapping[str, Offer] | None:
+        """Return what the web app offers; nothing while the store does not say."""
+        try:
+            return await self._offload(self._runtime.publishing.offers)
+        except CredentialError:
+            return None
+
     async def _prepare(self, place: Place) -> Wanted | None:
-        """Return what of a resource is verified now; nothing when it cannot be had, as its status says already."""
+        """Return what of a resource is verified now; nothing when it cannot be had, as its status says already.
+
+        When the API server or the store is away, no look follows that would ask again: it is asked for in a minute.
+        """
         for _ in range(50):  # Secrets go first; a verification may wait a few seconds for them
             if self.controller.worklist.idle:
                 break
@@ -320,9 +328,11 @@ class Operator:
         try:
             reads, _ = await self._credentials.read(held, spec)
             known = await self._credentials.know(place, spec, reads)
-        except (TroubleError, KubeError):
+        except (TroubleError, KubeError) as error:
+            if not isinstance(error, TroubleError) or error.trouble.retry:
+                self.controller.verifications.ask(place, FIRST_UNREACHABLE)
             return None
-        return Wanted(known.provider, to_verify(known, spec), known.fingerprint, known.stored)
+        return Wanted(known.provider, to_verify(known, spec), known.fingerprint, known.stored, held.verify)
 
     def _check(self, wanted: Wanted, cancel: threading.Event) -> Result:
         """Ask the provider; a credential of the web app is verified there, where a renewed token is kept."""
@@ -330,21 +340,27 @@ class Operator:
             return self._runtime.service.verify_stored(wanted.stored)
         return self._runtime.checks.verifier.verify(wanted.provider, wanted.attributes, cancel=cancel)
 
-    def _verified(self, place: Place, result: Result, fingerprint: str) -> None:
+    def _verified(self, place: Place, result: Result, fingerprint: str, requested: str) -> None:
         self.metrics.verification(result.state)
-        self.controller.verified(place, result, fingerprint)
+        self.controller.verified(place, result, fingerprint, requested)
 
     async def _drain(self, tasks: list[asyncio.Task[Any]]) -> None:
-        """End what runs without leaving anything half done: no new looks, running ones end, what waits is written."""
+        """End what runs without leaving anything half done: no new looks, running ones end, what waits is written.
+
+        When the lease was lost, running looks end at once: what they write next may be the work of another instance.
+        """
         LOG.info("draining")
         self._state = "draining"
         workers = self._workers
         self.controller.worklist.close()
         self.controller.verifications.cancel()
+        if not (self._lease and self._lease.held):  # another instance may begin at any moment
+            for worker in workers:
+                worker.cancel()
         if workers:
             await asyncio.wait(workers[: self._settings.concurrency], timeout=DRAIN_SECONDS)
-        await self._events.drain(2.0)
         await self._mirroring.flush()
+        await self._events.drain(2.0)
         self._kopf_stop.set()
         for task in (*workers, *tasks):
             if task.done() and not task.cancelled() and task.exception():

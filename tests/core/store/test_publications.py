@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from webapp.core.cluster.publishing import NotPublishedError, Publishing, changed_names, check_pattern, fits
 from webapp.core.errors import NotFoundError, PermanentError
+from webapp.core.runtime import Runtime
 from webapp.core.store import Store
 from webapp.core.store.audit.reading import Filter
 from webapp.core.store.cluster import ClusterCredential
+from webapp.settings import Settings
 
 VALUES = {"access_key_id": "AKID", "secret_access_key": "CANARY-SECRET"}
 
@@ -140,3 +145,22 @@ def test_changes_are_noticed_by_name(store: Store, publishing: Publishing, reope
     assert changed() == {"first"}
     with pytest.raises(NotPublishedError):
         watching.published("First", "web")
+
+
+def test_one_is_withdrawn_while_another_process_writes(tmp_path: Path) -> None:
+    """SQLite refuses to write in a transaction that has read before another one wrote, however long it may wait."""
+    runtime = Runtime(Settings(data_dir=tmp_path))
+    identifier = saved(runtime.store)
+    runtime.publishing.publish(identifier, ["db"], by="me")
+    (one,) = runtime.store.publications.list(identifier)
+    other = sqlite3.connect(next(tmp_path.glob("*.db")), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("UPDATE publication SET created_by = 'another'")
+    with ThreadPoolExecutor(1) as threads:
+        withdrawn = threads.submit(runtime.store.publications.remove, one.id, by="me")
+        time.sleep(0.3)
+        other.execute("COMMIT")
+        withdrawn.result(10)
+    assert runtime.store.publications.list(identifier) == []
+    other.close()
+    runtime.store.close()

@@ -83,8 +83,8 @@ class Publications:
 
     def remove(self, identifier: str, *, by: str) -> None:
         """Withdraw one."""
-        with self._database.atomic():
-            row = self._rows.get_or_none(self._rows.id == identifier)
+        row = self._rows.get_or_none(self._rows.id == identifier)
+        with self._database.atomic():  # SQLite waits for others only before the first read of a transaction
             if self._rows.delete().where(self._rows.id == identifier).execute():
                 self._note("withdrawn from", row.credential, row.pattern, by)
 
