@@ -18,6 +18,8 @@ from servers.kinds.kubernetes import ControlPlane
 from servers.runs import need
 
 VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
+CLUSTER_WIDE = {"ClusterRole", "ClusterRoleBinding"}
+"""Their names may be longer: they have the namespace in them."""
 
 
 def loaded() -> ModuleType:
@@ -80,6 +82,10 @@ def test_openshift_may_choose_the_user() -> None:
         (["operator.replicas=2"], "more than one needs PostgreSQL, name a Secret in database.existingSecret"),
         (["web.ingress.enabled=true"], "Name the host of the ingress in web.ingress.host"),
         (["web.enabled=false", "operator.enabled=false"], "Enable the web app, the operator, or both"),
+        (["web.route.enabled=true"], "Name the gateways of the route in web.route.parentRefs"),
+        (["web.route.enabled=true", "web.route.parentRefs[0].name=g"], "Name the hosts of the route"),
+        (["metrics.serviceMonitor.enabled=true", "metrics.enabled=false"], "set metrics.enabled"),
+        (["fullnameOverride=1st"], "it begins with a letter"),
         (["web.replica=2"], "replica"),
         (["image.pullPolicy=Sometimes"], "pullPolicy"),
     ],
@@ -90,6 +96,26 @@ def test_values_that_cannot_work_are_refused_in_a_sentence(arguments: list[str],
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode
     assert sentence in done.stderr
+
+
+ODD = ("true", "a.b", "x" * 53)
+"""Release names that helm takes; YAML would read the first as something else."""
+NUMBER = "1234"
+
+
+@pytest.mark.parametrize("release", ODD)
+@pytest.mark.parametrize("values", [CHART / "values.yaml", *VALUES], ids=lambda path: path.stem)
+def test_odd_names_stay_names(release: str, values: Path) -> None:
+    """Whatever looks like a number or a truth stays a text, and no name becomes longer than Kubernetes takes."""
+    named = [f"{key}={NUMBER}" for key in ("nameOverride", "serviceAccount.name", "seed.existingSecret", "seed.key")]
+    options = [word for one in named for word in ("--set-string", one)]
+    command = ["helm", "template", release, CHART, "--namespace", NUMBER, "--kube-version", KUBE_VERSION]
+    for made in objects(run(*command, "--values", values, "--api-versions", MONITORING, *options)):
+        meta = made["metadata"]
+        texts = [meta["name"], meta.get("namespace", ""), *(meta.get("labels") or {}).values()]
+        assert all(isinstance(one, str) for one in texts), made
+        assert all(len(one) <= 63 for one in texts[2:]), made
+        assert len(meta["name"]) <= 63 or made["kind"] in CLUSTER_WIDE, made
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,18 @@
 {{- define "bc.name" -}}
-{{- .Values.fullnameOverride | default (ternary .Release.Name (printf "%s-%s" .Release.Name (.Values.nameOverride | default .Chart.Name)) (contains (.Values.nameOverride | default .Chart.Name) .Release.Name)) | trunc 52 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | default (ternary .Release.Name (printf "%s-%s" .Release.Name (.Values.nameOverride | default .Chart.Name)) (contains (.Values.nameOverride | default .Chart.Name) .Release.Name)) | replace "." "-" | trunc 52 | trimSuffix "-" -}}
 {{- end }}
 
 {{- define "bc.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
 {{ include "bc.selector" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | replace "+" "_" | trunc 63 | quote }}
 app.kubernetes.io/part-of: backup-credentials
-app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 {{- end }}
 
 {{- define "bc.selector" -}}
-app.kubernetes.io/name: {{ .Values.nameOverride | default .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "bc.image" -}}
@@ -32,7 +32,26 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- .Values.seed.existingSecret | default (ternary (printf "%s-seed" (include "bc.name" .)) "" (eq (include "bc.database" .) "postgresql")) -}}
 {{- end }}
 
+{{- /* Not empty when a job makes the seed's Secret. */ -}}
+{{- define "bc.seedJob" -}}
+{{- if and (eq (include "bc.database" .) "postgresql") (not .Values.seed.existingSecret) }}yes{{ end -}}
+{{- end }}
+
 {{- define "bc.refuse" -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" (include "bc.name" .)) -}}
+{{- fail (printf "No Service can have the name %q: it begins with a letter and has lower-case letters, digits and dashes alone. Set fullnameOverride, or name the release differently." (include "bc.name" .)) -}}
+{{- end -}}
+{{- with .Values.web.route -}}
+{{- if and .enabled (not .parentRefs) -}}
+{{- fail "Name the gateways of the route in web.route.parentRefs." -}}
+{{- end -}}
+{{- if and .enabled (not (or .hostnames $.Values.web.hostNames)) -}}
+{{- fail "Name the hosts of the route in web.route.hostnames, or in web.hostNames when the gateway's listener has them: the app answers to names that it knows." -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) -}}
+{{- fail "The ServiceMonitor finds the metrics by their Service: set metrics.enabled." -}}
+{{- end -}}
 {{- if and .Values.web.ingress.enabled (not .Values.web.ingress.host) -}}
 {{- fail "Name the host of the ingress in web.ingress.host." -}}
 {{- end -}}
@@ -45,7 +64,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 - {name: BACKUP_CREDENTIALS_DATA_DIR, value: /data}
 {{- if .Values.database.existingSecret }}
 - name: BACKUP_CREDENTIALS_DATABASE
-  valueFrom: {secretKeyRef: {name: {{ .Values.database.existingSecret }}, key: {{ .Values.database.key }}}}
+  valueFrom: {secretKeyRef: {name: {{ .Values.database.existingSecret | quote }}, key: {{ .Values.database.key | quote }}}}
 {{- end }}
 {{- if include "bc.seedSecret" . }}
 - {name: BACKUP_CREDENTIALS_SEED_FILE, value: /seed/seed}
@@ -66,21 +85,21 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if eq (include "bc.database" .) "postgresql" }}
   emptyDir: {}
 {{- else }}
-  persistentVolumeClaim: {claimName: {{ .Values.persistence.existingClaim | default (include "bc.name" .) }}}
+  persistentVolumeClaim: {claimName: {{ .Values.persistence.existingClaim | default (include "bc.name" .) | quote }}}
 {{- end }}
 - {name: tmp, emptyDir: {medium: Memory, sizeLimit: 64Mi}}
 {{- with include "bc.seedSecret" . }}
 - name: seed
   secret:
-    secretName: {{ . }}
+    secretName: {{ . | quote }}
     optional: true
-    items: [{key: {{ $.Values.seed.key }}, path: seed}]
+    items: [{key: {{ $.Values.seed.key | quote }}, path: seed}]
 {{- end }}
 {{- end }}
 
 {{- define "bc.webContainer" -}}
 - name: web
-  image: {{ include "bc.image" . }}
+  image: {{ include "bc.image" . | quote }}
   imagePullPolicy: {{ .Values.image.pullPolicy }}
   args: [serve, --host, "0.0.0.0", --port, "8765"]
   env:
@@ -103,8 +122,15 @@ app.kubernetes.io/instance: {{ .Release.Name }}
     {{- if .Values.administrator.existingSecret }}
     - {name: BACKUP_CREDENTIALS_ADMINISTRATOR_FOLDER, value: /administrator}
     {{- end }}
+    {{- if include "bc.noBackups" . }}
+    - {name: BACKUP_CREDENTIALS_BACKUP_HOURS, value: "0"}
+    {{- end }}
     {{- with .Values.web.extraEnv }}{{ toYaml . | nindent 4 }}{{ end }}
   ports: [{name: web, containerPort: 8765}]
+  {{- if eq (include "bc.database" .) "postgresql" }}
+  # What still sends requests here when the pod is to end has the time to hear of it.
+  lifecycle: {preStop: {exec: {command: [/app/bin/python, -c, "import time; time.sleep(5)"]}}}
+  {{- end }}
   startupProbe:
     httpGet: {{ include "bc.probe" (dict "path" "/health" "tls" .Values.web.tlsSecret) }}
     periodSeconds: 2
@@ -112,9 +138,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
   livenessProbe:
     httpGet: {{ include "bc.probe" (dict "path" "/health" "tls" .Values.web.tlsSecret) }}
     periodSeconds: 10
+    timeoutSeconds: 5
   readinessProbe:
     httpGet: {{ include "bc.probe" (dict "path" "/ready" "tls" .Values.web.tlsSecret) }}
     periodSeconds: 5
+    timeoutSeconds: 3
   resources: {{- toYaml .Values.web.resources | nindent 4 }}
   securityContext: {{- toYaml .Values.securityContext | nindent 4 }}
   volumeMounts:
@@ -128,22 +156,29 @@ app.kubernetes.io/instance: {{ .Release.Name }}
     {{- with .Values.web.extraVolumeMounts }}{{ toYaml . | nindent 4 }}{{ end }}
 {{- end }}
 
+{{- /* Not empty when a scheduled backup would be lost with its pod: there is no volume, and no other folder is named. */ -}}
+{{- define "bc.noBackups" -}}
+{{- $named := list -}}
+{{- range .Values.web.extraEnv }}{{ $named = append $named .name }}{{ end -}}
+{{- if and (eq (include "bc.database" .) "postgresql") (not (or (has "BACKUP_CREDENTIALS_BACKUP_FOLDER" $named) (has "BACKUP_CREDENTIALS_BACKUP_HOURS" $named))) }}yes{{ end -}}
+{{- end }}
+
 {{- define "bc.probe" -}}
 {path: {{ .path }}, port: web, scheme: {{ ternary "HTTPS" "HTTP" (not (empty .tls)) }}, httpHeaders: [{name: Host, value: localhost}]}
 {{- end }}
 
 {{- define "bc.webVolumes" -}}
 {{- with .Values.web.tlsSecret }}
-- {name: tls, secret: {secretName: {{ . }}}}
+- {name: tls, secret: {secretName: {{ . | quote }}}}
 {{- end }}
 {{- with .Values.administrator.existingSecret }}
-- {name: administrator, secret: {secretName: {{ . }}}}
+- {name: administrator, secret: {secretName: {{ . | quote }}}}
 {{- end }}
 {{- end }}
 
 {{- define "bc.operatorContainer" -}}
 - name: operator
-  image: {{ include "bc.image" . }}
+  image: {{ include "bc.image" . | quote }}
   imagePullPolicy: {{ .Values.image.pullPolicy }}
   args:
     - operator
@@ -161,8 +196,8 @@ app.kubernetes.io/instance: {{ .Release.Name }}
     {{- with .Values.operator.extraEnv }}{{ toYaml . | nindent 4 }}{{ end }}
   ports: [{name: metrics, containerPort: 8080}]
   startupProbe: {httpGet: {path: /livez, port: metrics}, periodSeconds: 2, failureThreshold: 60}
-  livenessProbe: {httpGet: {path: /livez, port: metrics}, periodSeconds: 10}
-  readinessProbe: {httpGet: {path: /readyz, port: metrics}, periodSeconds: 5}
+  livenessProbe: {httpGet: {path: /livez, port: metrics}, periodSeconds: 10, timeoutSeconds: 5}
+  readinessProbe: {httpGet: {path: /readyz, port: metrics}, periodSeconds: 5, timeoutSeconds: 3}
   resources: {{- toYaml .Values.operator.resources | nindent 4 }}
   securityContext: {{- toYaml .Values.securityContext | nindent 4 }}
   volumeMounts:
@@ -198,7 +233,7 @@ affinity: {{- toYaml . | nindent 2 }}
 topologySpreadConstraints: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- end }}
 
