@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from webapp.core.fields import Attributes
 from webapp.core.store import Store
 from webapp.core.verification.states import Result, State
+from webapp.pages.access import current_session, runtime
 
 SECONDS = 3600
 ID = re.compile(r"\d{10}\.[0-9a-f]{16}", re.ASCII)
@@ -105,6 +106,11 @@ class Drafts:
 
     def _key(self, draft_id: str) -> str:
         return f"draft:{draft_id}:{self._owner}"
+
+
+def drafts() -> Drafts:
+    """Return the drafts of the log-in that asks."""
+    return Drafts(runtime().store, current_session().id)
 
 
 def merged(raw: Mapping[str, str], draft: Draft) -> dict[str, str]:

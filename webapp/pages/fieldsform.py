@@ -54,6 +54,17 @@ class FieldsForm:
         return ""
 
     @property
+    def stored_version(self) -> int | None:
+        """Version of the stored record that is edited; nothing for a new one."""
+        return None
+
+    @property
+    def version(self) -> str:
+        """The version that the person saw: shown again, a form must not pass for one made of a newer version."""
+        stored = "" if self.stored_version is None else str(self.stored_version)
+        return request.form.get("version") or self.draft.typed.get("version") or stored
+
+    @property
     def secret_dates(self) -> Mapping[str, datetime]:
         """When each stored secret was changed."""
         return {}
@@ -144,6 +155,12 @@ class FieldsForm:
         """Tell whether a field has another value than a new form starts with."""
         usual = "" if known.default is None else as_text(known.default)
         return self.values.get(known.key, "") not in {"", "false", usual}
+
+
+def sent_version() -> int:
+    """Return the version that a form was made from; 0, which no record has, when it names none."""
+    version = request.form.get("version", "")
+    return int(version) if version.isascii() and version.isdigit() else 0
 
 
 def keypair_choices(*, generate: bool) -> tuple[Choice, ...]:

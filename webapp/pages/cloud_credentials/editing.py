@@ -12,18 +12,18 @@ from webapp.core.providers.base import Provider
 from webapp.core.store import ChangedError, Credential
 from webapp.core.verification.states import Result
 from webapp.pages.access import current_account, runtime
-from webapp.pages.cloud_credentials.forms import Form, name_problem
+from webapp.pages.cloud_credentials.forms import Form, name_problem, sent_form
 from webapp.pages.cloud_credentials.views import (
     FORM,
     after_saving,
     again,
-    drafts,
     may_save,
     question,
     result_of,
     verify,
 )
-from webapp.pages.fieldsform import shown_values, stored_values, typed
+from webapp.pages.drafts import drafts
+from webapp.pages.fieldsform import sent_version, stored_values
 from webapp.pages.hx import go, page_or_block
 from webapp.pages.provider_login.forms import logged_in, typed_values
 from webapp.pages.routes import Routes
@@ -50,31 +50,26 @@ def save(credential_id: str) -> Response:
     if request.form.get("action") == "verify":
         return verify()
     credential = runtime().store.credentials.get(credential_id)
-    provider = find_provider(credential.provider)
-    draft = drafts().open(request.form.get("draft", ""))
-    raw = typed(provider, draft)
-    checked = runtime().service.examine(provider.type, raw, credential=credential)
-    values = shown_values(provider, raw, checked)
-    form = Form(provider, draft, request.form.get("name", ""), values, checked, credential=credential)
+    sent = sent_form(credential)
+    checked = sent.examined()
+    form = sent.form(checked)
     form.name_error = name_problem(form.name, credential)
     if not checked.ok or form.name_error:
         return again(form)
-    result = result_of(draft, checked.attributes)
+    result = result_of(sent.draft, checked.attributes)
     unchanged = dict(checked.attributes) == dict(credential.attributes)
-    if not unchanged and not may_save(draft, checked.attributes, result):
+    if not unchanged and not may_save(sent.draft, checked.attributes, result):
         return again(form, result=result, ask=question(result), status=200)
-    return stored(form, raw, checked.attributes, result)
+    return stored(form, sent.raw, checked.attributes, result)
 
 
 def stored(form: Form, raw: dict[str, str], mine: Attributes, result: Result | None) -> Response:
     """Save checked values; what is refused comes back with the form."""
-    version, credential_id = request.form.get("version", ""), form.credential.id if form.credential else ""
-    number = int(version) if version.isascii() and version.isdigit() else 0
-    by = current_account().name
+    by, credential_id = current_account().name, form.credential.id if form.credential else ""
     try:
         new = logged_in(form.draft, raw)
         saved = runtime().service.edit(
-            credential_id, raw, version=number, by=by, name=form.name, result=result, logged_in=new
+            credential_id, raw, version=sent_version(), by=by, name=form.name, result=result, logged_in=new
         )
     except ChangedError as error:
         return conflict(form, error.current, form.provider, mine)

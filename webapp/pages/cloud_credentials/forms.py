@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import request, url_for
@@ -12,13 +12,15 @@ from markupsafe import Markup
 from webapp.core.errors import CredentialError, NotFoundError
 from webapp.core.fields import Field, Kind
 from webapp.core.providers import PROVIDERS
+from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Provider, Support
 from webapp.core.store import Credential
 from webapp.core.store.names import clean_name
 from webapp.core.validation import Findings
 from webapp.pages import host_keys
 from webapp.pages.access import runtime
-from webapp.pages.fieldsform import FieldsForm
+from webapp.pages.drafts import Draft, drafts
+from webapp.pages.fieldsform import FieldsForm, shown_values, typed
 
 HOST_KEYS = "host_keys"
 """The field of an SSH server's host keys."""
@@ -62,13 +64,9 @@ class Form(FieldsForm):
         return self.credential.secret_dates if self.credential and not self.credential.damaged else {}
 
     @property
-    def version(self) -> str:
-        """Return the version that the person saw: shown again, a form must not pass for one made of a newer version."""
-        return (
-            request.form.get("version")
-            or self.draft.typed.get("version")
-            or (str(self.credential.version) if self.credential else "")
-        )
+    def stored_version(self) -> int | None:
+        """Version of the credential that is edited."""
+        return self.credential.version if self.credential else None
 
     @property
     def preview(self) -> Mapping[str, str]:
@@ -81,6 +79,44 @@ class Form(FieldsForm):
         if known and files & set(known.errors):
             return {}
         return self.provider.summarize(known.attributes if known else stored)
+
+
+@dataclass(slots=True)
+class Sent:
+    """What the browser sent of a form.
+
+    Attributes:
+        raw: What stands for each field: as typed, secrets that wait in the draft among it.
+        credential: The stored one that is edited.
+    """
+
+    provider: Provider
+    draft: Draft
+    raw: dict[str, str] = field(repr=False)
+    credential: Credential | None = None
+
+    def examined(self) -> Findings:
+        """Check the values, with stored secrets where they were left alone."""
+        return runtime().service.examine(self.provider.type, self.raw, credential=self.credential)
+
+    def form(self, checked: Findings | None = None) -> Form:
+        """Return the form as it is shown again, with the findings of a check."""
+        values = shown_values(self.provider, self.raw, checked)
+        name = request.form.get("name", "")
+        return Form(self.provider, self.draft, name, values, checked, credential=self.credential)
+
+
+def sent_form(credential: Credential | None = None) -> Sent:
+    """Return what was sent for a new credential, or for a stored one."""
+    provider = find_provider(credential.provider if credential else request.form.get("provider", ""))
+    draft = drafts().open(request.form.get("draft", ""))
+    return Sent(provider, draft, typed(provider, draft), credential)
+
+
+def named_credential() -> Credential | None:
+    """Return the stored credential that a form says it is about."""
+    identifier = request.form.get("credential", "")
+    return runtime().store.credentials.get(identifier) if identifier else None
 
 
 def name_problem(name: str, credential: Credential | None = None) -> str:

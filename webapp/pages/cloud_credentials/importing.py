@@ -12,8 +12,7 @@ from werkzeug.wrappers import Response
 from webapp.core.errors import CredentialError, PermanentError
 from webapp.core.imports import KINDS, LABELS, Found, PasswordNeededError, Plan, carry_out, names_in_use, plan, read
 from webapp.pages.access import current_account, runtime
-from webapp.pages.cloud_credentials.views import drafts
-from webapp.pages.drafts import Draft
+from webapp.pages.drafts import Draft, drafts
 from webapp.pages.hx import go, page_or_block
 from webapp.pages.routes import Routes
 

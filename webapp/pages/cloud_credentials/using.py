@@ -13,7 +13,7 @@ from webapp.pages.access import current_account, runtime
 from webapp.pages.attachments import attachment
 from webapp.pages.cloud_credentials.listing import row
 from webapp.pages.cloud_credentials.uses import Use
-from webapp.pages.cloud_credentials.views import drafts
+from webapp.pages.drafts import drafts
 from webapp.pages.fieldsform import typed
 from webapp.pages.hx import go, page_or_block
 from webapp.pages.own_password import check_own_password

@@ -9,17 +9,23 @@ from webapp.core.errors import CredentialError
 from webapp.core.fields import Attributes
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers import provider as find_provider
-from webapp.core.providers.base import Provider
 from webapp.core.ssh.choosing import NEW
 from webapp.core.ssh.fields import KEYPAIR_OF
 from webapp.core.store import Credential
 from webapp.core.validation import InvalidValuesError
 from webapp.core.verification.states import Result, State
 from webapp.pages.access import current_account, current_session, runtime
-from webapp.pages.cloud_credentials.forms import Form, creatable, name_problem
+from webapp.pages.cloud_credentials.forms import (
+    Form,
+    Sent,
+    creatable,
+    name_problem,
+    named_credential,
+    sent_form,
+)
 from webapp.pages.cloud_credentials.listing import rows
 from webapp.pages.cluster.listing import READY, cluster_listing
-from webapp.pages.drafts import Draft, Drafts, digest
+from webapp.pages.drafts import Draft, digest, drafts
 from webapp.pages.fieldsform import shown_values, typed
 from webapp.pages.hx import go, page_or_block, wants_fragment
 from webapp.pages.provider_login.forms import logged_in, typed_values
@@ -31,11 +37,6 @@ QUICK = 0.3
 
 FORM = "cloud_credentials/form.html"
 DIGITS = 9
-
-
-def drafts() -> Drafts:
-    """Return the drafts of this log-in."""
-    return Drafts(runtime().store, current_session().id)
 
 
 @routes.at("/")
@@ -106,30 +107,32 @@ def create() -> Response:
     """Save a new credential, or verify what was typed when that button was pressed."""
     if request.form.get("action") == "verify":
         return verify()
-    provider, draft = sent_form()
-    raw = typed(provider, draft)
-    service = runtime().service
-    checked = service.examine(provider.type, raw)
-    form = Form(provider, draft, request.form.get("name", ""), shown_values(provider, raw, checked), checked)
+    sent = sent_form()
+    checked = sent.examined()
+    form = sent.form(checked)
     form.name_error = name_problem(form.name)
     if not checked.ok or form.name_error:
         return again(form)
-    result = result_of(draft, checked.attributes)
-    if not may_save(draft, checked.attributes, result):
+    result = result_of(sent.draft, checked.attributes)
+    if not may_save(sent.draft, checked.attributes, result):
         return again(form, result=result, ask=question(result), status=200)
+    return added(sent, form, result)
+
+
+def added(sent: Sent, form: Form, result: Result | None) -> Response:
+    """Save a new credential; what is refused comes back with the form."""
+    by, new = current_account().name, logged_in(sent.draft, sent.raw)
     try:
-        saved = service.add(
-            form.name, provider.type, raw, by=current_account().name, result=result, logged_in=logged_in(draft, raw)
-        )
+        saved = runtime().service.add(form.name, sent.provider.type, sent.raw, by=by, result=result, logged_in=new)
     except InvalidValuesError as error:
         form.checked = error.checked
         return again(form)
     except CredentialError as error:
         form.name_error = error.message
         return again(form)
-    drafts().drop(draft)
+    drafts().drop(sent.draft)
     flash(f"{saved.name} was saved.")
-    return go(after_saving(raw, saved))
+    return go(after_saving(sent.raw, saved))
 
 
 def after_saving(raw: dict[str, str], saved: Credential) -> str:
@@ -144,19 +147,15 @@ def after_saving(raw: dict[str, str], saved: Credential) -> str:
 @routes.at("/verify", "POST")
 def verify() -> Response:
     """Verify what was typed and save nothing."""
-    provider, draft = sent_form()
-    credential = None
-    if request.form.get("credential"):
-        credential = runtime().store.credentials.get(request.form["credential"])
-    raw = typed(provider, draft)
-    service = runtime().service
-    checked = service.examine(provider.type, raw, credential=credential)
-    values = shown_values(provider, raw, checked)
-    form = Form(provider, draft, request.form.get("name", ""), values, checked, credential=credential)
+    sent = sent_form(named_credential())
+    draft, checked = sent.draft, sent.examined()
+    form = sent.form(checked)
     if not checked.ok:
         return again(form)
     stop_former(draft)
-    check = service.start_check(provider.type, raw, credential=credential, owner=f"{current_session().id}:{draft.id}")
+    check = runtime().service.start_check(
+        sent.provider.type, sent.raw, credential=sent.credential, owner=f"{current_session().id}:{draft.id}"
+    )
     draft.check, draft.checked, draft.result = check.id, digest(checked.attributes), {}
     drafts().keep(draft)
     result = check.wait(QUICK if wants_fragment() else 60)
@@ -207,11 +206,6 @@ def stop_former(draft: Draft) -> None:
     former = runtime().checks.get(draft.check) if draft.check else None
     if former and former.result is None:
         former.cancel()
-
-
-def sent_form() -> tuple[Provider, Draft]:
-    """Return the provider that was sent and the draft of the form."""
-    return find_provider(request.form.get("provider", "")), drafts().open(request.form.get("draft", ""))
 
 
 def result_of(draft: Draft, attributes: Attributes) -> Result | None:

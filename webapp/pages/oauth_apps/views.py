@@ -16,8 +16,8 @@ from webapp.core.oauth.vendors import VENDORS
 from webapp.core.providers import PROVIDERS
 from webapp.core.store.logins import App
 from webapp.core.validation import Findings, check_fields
-from webapp.pages.access import current_account, current_session, runtime
-from webapp.pages.drafts import Drafts
+from webapp.pages.access import current_account, runtime
+from webapp.pages.drafts import drafts
 from webapp.pages.fieldsform import FieldsForm, shown_values, stored_values, typed
 from webapp.pages.hx import go, page_or_block
 from webapp.pages.provider_login.beginning import callback_address
@@ -105,11 +105,6 @@ def remove(provider: str) -> Response:
     runtime().store.apps.remove(provider, by=current_account().name)
     flash(f"The app for {VENDORS[provider].label} was removed here. Credentials that were made with it keep working.")
     return go(url_for("oauth_apps.index"))
-
-
-def drafts() -> Drafts:
-    """Return the drafts of this log-in."""
-    return Drafts(runtime().store, current_session().id)
 
 
 def shown(provider: str, raw: Attributes, found: Findings | None, *, error: str = "", good: str = "") -> Response:

@@ -8,10 +8,9 @@ from werkzeug.wrappers import Response
 from webapp.core.errors import CredentialError
 from webapp.core.oauth.flows import Way, paste_address, redirect_problem
 from webapp.pages.access import current_account, current_session, runtime
-from webapp.pages.drafts import Draft
+from webapp.pages.drafts import Draft, drafts
 from webapp.pages.hx import go, page_or_block
 from webapp.pages.provider_login.forms import (
-    drafts,
     fill,
     form_address,
     provider_of,

@@ -11,9 +11,9 @@ from webapp.core.oauth.service import Finished
 from webapp.core.oauth.vendors import VENDORS
 from webapp.core.store.logins import Flow
 from webapp.pages.access import current_session, runtime
-from webapp.pages.drafts import Draft
+from webapp.pages.drafts import Draft, drafts
 from webapp.pages.hx import go, page_or_block, wants_fragment
-from webapp.pages.provider_login.forms import drafts, form_address, take
+from webapp.pages.provider_login.forms import form_address, take
 from webapp.pages.provider_login.picking import fill_own_drive
 from webapp.pages.routes import Routes
 

@@ -13,17 +13,12 @@ from webapp.core.oauth.vendors import VENDORS, Vendor
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Provider
 from webapp.core.store import Credential
-from webapp.pages.access import current_session, runtime
-from webapp.pages.drafts import Draft, Drafts
+from webapp.pages.access import runtime
+from webapp.pages.drafts import Draft, drafts
 from webapp.pages.fieldsform import PREFIX, typed
 
 NAMES = ("name", "provider", "credential", "version")
 """Inputs of the form beside the fields."""
-
-
-def drafts() -> Drafts:
-    """Return the drafts of this log-in."""
-    return Drafts(runtime().store, current_session().id)
 
 
 def put_aside() -> Draft:

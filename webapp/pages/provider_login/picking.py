@@ -11,9 +11,9 @@ from webapp.core.errors import CredentialError, PermanentError
 from webapp.core.oauth.pickers import Found, drive_type, onedrive_drives, shared_drives, sharepoint_drives
 from webapp.core.tokens import Token
 from webapp.pages.access import runtime
-from webapp.pages.drafts import Draft
+from webapp.pages.drafts import Draft, drafts
 from webapp.pages.hx import go, page_or_block
-from webapp.pages.provider_login.forms import drafts, fill, form_address, provider_of, put_aside, stored, values_of
+from webapp.pages.provider_login.forms import fill, form_address, provider_of, put_aside, stored, values_of
 from webapp.pages.routes import Routes
 
 routes = Routes()

@@ -18,8 +18,8 @@ from webapp.core.errors import CredentialError, PermanentError
 from webapp.core.store import Store
 from webapp.core.store.backup import Backup, Choice, Manifest, RestorePlan
 from webapp.core.store.faults import SeedError
-from webapp.pages.access import current_account, current_session, runtime
-from webapp.pages.drafts import Draft, Drafts
+from webapp.pages.access import current_account, runtime
+from webapp.pages.drafts import Draft, drafts
 from webapp.pages.hx import go
 from webapp.pages.own_password import check_own_password
 from webapp.pages.settings import jobs
@@ -102,11 +102,6 @@ def backup_restore_now() -> AnyResponse:
     if wrong or not wanted:
         return jobs.started(LOOK, looking(replace(upload, password_error=wrong)))
     return jobs.started(RESTORE, restoring(upload, current_account().name))
-
-
-def drafts() -> Drafts:
-    """Return the drafts of this log-in."""
-    return Drafts(runtime().store, current_session().id)
 
 
 def received() -> tuple[Path, str]:

@@ -10,7 +10,7 @@ from webapp.core.ssh.fields import CONNECTION, KEYPAIR_OF
 from webapp.core.validation import InvalidValuesError
 from webapp.pages import host_keys
 from webapp.pages.access import current_account, runtime
-from webapp.pages.fieldsform import stored_values
+from webapp.pages.fieldsform import sent_version, stored_values
 from webapp.pages.hx import go
 from webapp.pages.own_password import check_own_password
 from webapp.pages.routes import Routes
@@ -63,14 +63,13 @@ def store(form: ConnectionForm, raw: dict[str, str]) -> Response:
 def written(form: ConnectionForm, raw: dict[str, str], tested: object) -> Response:
     """Write it; what is refused comes back with the form."""
     connections, stored = runtime().ssh.connections, form.connection
-    version = int(form.version) if form.version.isascii() and form.version.isdigit() else 0
     if stored is None:
         return again(form)
     try:
         saved = connections.edit(
             stored.id,
             raw,
-            version=version,
+            version=sent_version(),
             by=current_account().name,
             name=form.name,
             result=tested,  # pyright: ignore[reportArgumentType]

@@ -10,7 +10,7 @@ from flask import request
 from markupsafe import Markup
 
 from webapp.core.errors import CredentialError
-from webapp.core.fields import Attributes, Field, FieldSet
+from webapp.core.fields import Field, FieldSet
 from webapp.core.ssh.fields import CONNECTION, HOST_KEY, PAIRING
 from webapp.core.ssh.truenas.fields import TRUENAS
 from webapp.core.ssh.truenas.transport import Certificate
@@ -95,9 +95,9 @@ class ConnectionForm(FieldsForm):
         return self.connection is None
 
     @property
-    def version(self) -> str:
-        """The version that the person saw."""
-        return request.form.get("version", "") or (str(self.connection.version) if self.connection else "")
+    def stored_version(self) -> int | None:
+        """Version of the connection that is edited."""
+        return self.connection.version if self.connection else None
 
     def beside(self, known: Field) -> Markup:
         """Put *Discover Remote Host Key* and fingerprints beside the host keys."""
@@ -131,15 +131,8 @@ def sent_form(connection: Connection | None = None) -> tuple[ConnectionForm, dic
     draft = drafts().open(request.form.get("draft", ""))
     known = {known.key for known in method.fields.fields}
     raw = {key: text for key, text in typed(method.fields, draft).items() if key in known}
-    form = ConnectionForm(
-        method.fields, draft, request.form.get("name", ""), raw_shown(method, raw), method=method, connection=connection
-    )
-    return form, raw
-
-
-def raw_shown(method: Method, raw: Mapping[str, str]) -> dict[str, str]:
-    """Return what goes back into the inputs before anything is checked."""
-    return shown_values(method.fields, raw, None)
+    values, name = shown_values(method.fields, raw, None), request.form.get("name", "")
+    return ConnectionForm(method.fields, draft, name, values, method=method, connection=connection), raw
 
 
 def name_problem(name: str, connection: Connection | None = None) -> str:
@@ -151,8 +144,3 @@ def name_problem(name: str, connection: Connection | None = None) -> str:
     own = name_key(connection.name) if connection else ""
     taken = wanted != own and wanted in {name_key(other) for other in runtime().ssh.store.ssh.names()}
     return "Another SSH keypair or connection has this name. Choose another one." if taken else ""
-
-
-def stored_texts(attributes: Attributes) -> dict[str, str]:
-    """Return stored values as texts for the inputs."""
-    return {key: str(value) for key, value in attributes.items()}

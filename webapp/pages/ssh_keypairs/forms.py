@@ -38,9 +38,9 @@ class KeypairForm(FieldsForm):
         return {PRIVATE: stored.changed} if stored else {}
 
     @property
-    def version(self) -> str:
-        """The version that the person saw."""
-        return request.form.get("version", "") or (str(self.keypair.version) if self.keypair else "")
+    def stored_version(self) -> int | None:
+        """Version of the keypair that is edited."""
+        return self.keypair.version if self.keypair else None
 
     def beside(self, known: Field) -> Markup:
         """Put copy and download beside each half while a generated pair waits to be saved."""

@@ -9,10 +9,10 @@ from webapp.core.errors import ConflictError, CredentialError
 from webapp.core.ssh.fields import KEYPAIR
 from webapp.core.ssh.keys import KEY_TYPES, PASSPHRASE, PRIVATE, PUBLIC, file_names, read_public
 from webapp.core.validation import InvalidValuesError
-from webapp.pages.access import current_account, current_session, runtime
+from webapp.pages.access import current_account, runtime
 from webapp.pages.downloads import text_file
-from webapp.pages.drafts import Drafts, digest
-from webapp.pages.fieldsform import shown_values, stored_values, typed
+from webapp.pages.drafts import digest, drafts
+from webapp.pages.fieldsform import sent_version, shown_values, stored_values, typed
 from webapp.pages.hx import go, page_or_block
 from webapp.pages.own_password import check_own_password
 from webapp.pages.routes import Routes
@@ -21,11 +21,6 @@ from webapp.pages.ssh_keypairs.listing import row, rows, user_address
 
 routes = Routes()
 FORM = "ssh_keypairs/form.html"
-
-
-def drafts() -> Drafts:
-    """Return the drafts of this log-in."""
-    return Drafts(runtime().store, current_session().id)
 
 
 @routes.at("/")
@@ -144,9 +139,8 @@ def stored(form: KeypairForm, raw: dict[str, str]) -> str:
     keypairs, by = runtime().ssh.keypairs, current_account().name
     if form.keypair is None:
         return keypairs.add(form.name, raw, by=by).id
-    version = int(form.version) if form.version.isascii() and form.version.isdigit() else 0
     unchanged = not raw.get(PRIVATE) and raw.get(PUBLIC, "").strip() == form.keypair.public_key.strip()
-    return keypairs.edit(form.keypair.id, None if unchanged else raw, version=version, by=by, name=form.name).id
+    return keypairs.edit(form.keypair.id, None if unchanged else raw, version=sent_version(), by=by, name=form.name).id
 
 
 def confirmed(form: KeypairForm, raw: dict[str, str]) -> bool:
