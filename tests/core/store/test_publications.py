@@ -114,7 +114,7 @@ def test_namespaces_and_patterns(text: str) -> None:
 def test_many_stars_take_no_time() -> None:
     begun = time.perf_counter()
     assert not fits("a*" * 30 + "b", "a" * 62 + "-")
-    assert time.perf_counter() - begun < 1
+    assert time.perf_counter() - begun < 10  # a backtracking match would take years
 
 
 def test_changes_are_noticed_by_name(store: Store, publishing: Publishing, reopen: Callable[[], Store]) -> None:
