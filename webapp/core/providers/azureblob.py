@@ -88,6 +88,24 @@ FIELDS = (
 )
 
 REPLIES = (
+    # learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
+    Reply(
+        r"KeyBasedAuthenticationNotPermitted",
+        State.INVALID,
+        "This storage account takes no account keys. Use a service principal, or allow them under its Configuration.",
+        "key",
+    ),
+    Reply(
+        r"AccountIsDisabled",
+        State.INVALID,
+        "The storage account is disabled. Its subscription in the portal says why.",
+        "account",
+    ),
+    Reply(
+        r"not authorized to perform this operation\.|operation using this (network|source IP)",
+        State.INVALID,
+        "Azure lets nobody in from this address. Look at the account's Networking, and at the addresses that a SAS allows.",
+    ),
     Reply(
         r"AuthenticationFailed|AuthorizationFailure|Server failed to authenticate",
         State.INVALID,
@@ -123,6 +141,13 @@ REPLIES = (
         "client_secret",
     ),
     Reply(r"illegal base64", State.MISCONFIGURED, "The account key is not base64. Copy all of it.", "key"),
+    Reply(
+        r"AuthorizationPermissionMismatch|AuthorizationResourceTypeMismatch|AuthorizationServiceMismatch",
+        State.VALID_LIMITED,
+        "Azure accepted this credential, but it may not list in this container. Allow listing to have it looked into.",
+        "verify_target",
+        when="verify_target",
+    ),
     Reply(
         r"AuthorizationPermissionMismatch|AuthorizationResourceTypeMismatch|AuthorizationServiceMismatch",
         State.VALID_LIMITED,

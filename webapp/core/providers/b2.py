@@ -62,6 +62,13 @@ REPLIES = (
     Reply(
         r"unauthorized|access_denied",
         State.VALID_LIMITED,
+        "Backblaze accepted this key, but it may not list in this bucket. A key with listFiles can be looked into.",
+        "verify_target",
+        when="verify_target",
+    ),
+    Reply(
+        r"unauthorized|access_denied",
+        State.VALID_LIMITED,
         "Backblaze accepted this key, but it may not list. Name its bucket under Bucket to verify.",
         "verify_target",
     ),

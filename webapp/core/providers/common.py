@@ -14,7 +14,9 @@ from cryptography import x509
 
 from webapp.core.errors import PermanentError
 from webapp.core.fields import Attributes, Field, Kind, Level, Problem, RcloneOption, Rule, ShownWhen, Value
+from webapp.core.providers.base import Reply
 from webapp.core.tokens import Token, unpack_token
+from webapp.core.verification.states import State
 
 ADVANCED = "Advanced"
 
@@ -243,6 +245,22 @@ protocols/oauth2/web-server, developers.dropbox.com/oauth-guide, yandex.com/dev/
 Box, Microsoft and pCloud begin in no such way."""
 
 CLIENT_OPTIONS = {"client_id": "client_id", "client_secret": "client_secret"}
+
+GOOGLE_PROJECT = (
+    Reply(
+        r"accessNotConfigured|SERVICE_DISABLED|has not been used in project",
+        State.MISCONFIGURED,
+        "The API is not enabled in the Google Cloud project that this belongs to. Enable it under APIs & Services > "
+        "Library.",
+    ),
+    Reply(
+        r"accountDisabled|UserProjectAccountProblem|billing account",
+        State.INVALID,
+        "Google has closed the project that this belongs to, or its billing is switched off. Its console says why.",
+    ),
+)
+"""What Google says of the project and not of the credential: developers.google.com/drive/api/guides/handle-errors,
+cloud.google.com/storage/docs/json_api/v1/status-codes."""
 
 GOOGLE_TOKEN_URIS = frozenset({"https://oauth2.googleapis.com/token", "https://accounts.google.com/o/oauth2/token"})
 """Where Google's key files send the signed assertion; rclone posts it to whatever address stands in the file."""

@@ -60,6 +60,11 @@ REPLIES = (
         "pass",
     ),
     Reply(
+        r"\b421\b",
+        State.UNREACHABLE,
+        "The server lets nobody else in for now: it has too many connections, or is being closed. Try again later.",
+    ),
+    Reply(
         r"directory not found",
         State.INVALID,
         "The log-in worked, but the server refuses to list this account's own folder.",

@@ -7,7 +7,13 @@ from collections.abc import Mapping
 
 from webapp.core.fields import Attributes, Field, Kind, RcloneOption
 from webapp.core.providers.base import Provider, Reply
-from webapp.core.providers.common import ADVANCED, service_account, service_account_summary, verify_target
+from webapp.core.providers.common import (
+    ADVANCED,
+    GOOGLE_PROJECT,
+    service_account,
+    service_account_summary,
+    verify_target,
+)
 from webapp.core.verification.states import State
 
 PAGE = "https://console.cloud.google.com/iam-admin/serviceaccounts"
@@ -37,6 +43,7 @@ FIELDS = (
 )
 
 REPLIES = (
+    *GOOGLE_PROJECT,
     Reply(
         r"invalid_grant|Invalid JWT|account not found|cannot fetch token",
         State.INVALID,

@@ -10,6 +10,7 @@ from webapp.core.providers.base import Probe, Provider, Reply
 from webapp.core.providers.common import (
     ADVANCED,
     CLIENT_OPTIONS,
+    GOOGLE_PROJECT,
     client_pair,
     last_path_part,
     oauth_fields,
@@ -108,6 +109,7 @@ GOOGLE_DRIVE = Provider(
     options=_options,
     probe=Probe("list"),
     replies=(
+        *GOOGLE_PROJECT,
         Reply(
             r"Shared drive not found|teamDriveNotFound|notFound",
             State.MISCONFIGURED,

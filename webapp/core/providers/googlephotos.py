@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from webapp.core.providers.base import Probe, Provider, Support
-from webapp.core.providers.common import CLIENT_OPTIONS, client_pair, oauth_fields, token_lifetime, token_unpacker
+from webapp.core.providers.common import (
+    CLIENT_OPTIONS,
+    GOOGLE_PROJECT,
+    client_pair,
+    oauth_fields,
+    token_lifetime,
+    token_unpacker,
+)
 from webapp.core.providers.googledrive import check_client
 from webapp.core.providers.oauth import REPLIES
 
@@ -19,7 +26,7 @@ GOOGLE_PHOTOS = Provider(
     checks=(client_pair, token_lifetime, check_client),
     # The root is made up by rclone without asking Google; albums are asked for.
     probe=Probe("list", "album"),
-    replies=REPLIES,
+    replies=(*GOOGLE_PROJECT, *REPLIES),
     expand=token_unpacker("GOOGLE_PHOTOS", CLIENT_OPTIONS),
     hint=("client_id",),
     support=Support.LIMITED,

@@ -84,6 +84,13 @@ WEBDAV = Provider(
     ),
     checks=(_checks,),
     replies=(
+        Reply(
+            r"\b401\b",
+            State.INVALID,
+            "The server rejected this bearer token. It may have ended.",
+            "bearer_token",
+            when="bearer_token",
+        ),
         Reply(r"\b401\b", State.INVALID, "The server rejected this user name or password.", "pass"),
         Reply(r"\b403\b", State.INVALID, "The log-in may not see this folder.", "url"),
         Reply(

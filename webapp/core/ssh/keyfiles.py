@@ -39,6 +39,14 @@ def with_comment(pem: str, comment: str) -> str:
     return "\n".join((BEGIN, *textwrap.wrap(base64.b64encode(whole).decode(), WIDTH), END)) + "\n"
 
 
+def cipher(pem: str) -> str:
+    """Return the cipher of a key file in OpenSSH's form, such as `aes256-ctr` or `none`; empty for any other file."""
+    if not pem.startswith(BEGIN):
+        return ""
+    data = base64.b64decode("".join(line for line in pem.split("\n") if not line.startswith("-----")))
+    return _string(data, len(MAGIC))[1].decode("ascii", "replace")
+
+
 def _parted(data: bytes) -> tuple[bytes, bytes]:
     """Return what stands before the private part, and the private part.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -30,13 +31,19 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from webapp.core.errors import PermanentError
-from webapp.core.ssh.keyfiles import with_comment
+from webapp.core.ssh.keyfiles import cipher, with_comment
 
 PrivateKey = RSAPrivateKey | Ed25519PrivateKey | EllipticCurvePrivateKey
+
+BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+"""What stands in a public key's line; the cryptography library skips letters that do not belong there."""
 
 EXPONENT = 65537
 SHORTEST_RSA = 2048
 """Bits below which an RSA key is refused, as current OpenSSH does by default."""
+
+SSH2_PUBLIC = "---- BEGIN SSH2 PUBLIC KEY"
+"""How a public key in the form of RFC 4716 begins."""
 
 PRIVATE, PUBLIC, PASSPHRASE = "private_key", "public_key", "passphrase"
 """The fields of a keypair, as TrueNAS names the first two."""
@@ -209,8 +216,11 @@ def _commented(key: PublicKey, comment: str) -> PublicKey:
 
 
 def with_line_ends(text: str) -> str:
-    """Return a pasted key with Unix line ends and a final one; OpenSSH reads no other (measured with 9.2)."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip() + "\n"
+    """Return a pasted key with Unix line ends and a final one; OpenSSH reads no other (measured with 9.2).
+
+    The byte order mark that editors of Windows put before a file is taken away.
+    """
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").strip() + "\n"
 
 
 def refuse_other_texts(text: str) -> None:
@@ -223,7 +233,7 @@ def refuse_other_texts(text: str) -> None:
         raise PermanentError(
             "This is a PuTTY key (.ppk). In PuTTYgen choose Conversions > Export OpenSSH key.", field=PRIVATE
         )
-    if text.split(maxsplit=1)[0] in PUBLIC_LABELS or text.startswith(("ssh-", "ecdsa-", "sk-", "---- BEGIN SSH2")):
+    if text.split(maxsplit=1)[0] in PUBLIC_LABELS or text.startswith(("ssh-", "ecdsa-", "sk-", SSH2_PUBLIC)):
         raise PermanentError(
             "This is the public half. Paste the private key: it begins with -----BEGIN.", field=PRIVATE
         )
@@ -268,6 +278,11 @@ def _opened(load: Callable[..., object], text: str, passphrase: str) -> PrivateK
 def _unreadable(text: str, error: Exception) -> PermanentError:
     if "DSA PRIVATE KEY" in text.splitlines()[0] or "dss" in str(error).lower() or "dsa" in str(error).lower().split():
         return _refused("DSA")
+    if isinstance(error, UnsupportedAlgorithm) and cipher(text) not in {"", "none"}:
+        return PermanentError(
+            "The cipher of this key's passphrase is not known here. Write it anew: ssh-keygen -p -Z aes256-ctr -f FILE.",
+            field=PRIVATE,
+        )
     if "sk-" in str(error) or isinstance(error, UnsupportedAlgorithm):
         return PermanentError(
             "This kind of key cannot be used here: a backup has nobody to touch a security key. Generate another keypair.",
@@ -312,7 +327,7 @@ def read_public(text: str) -> PublicKey:
         raise PermanentError("This is a private key. It belongs into the field above.", field=PUBLIC)
     kind, data, comment = _public_parts(text)
     try:
-        key = load_ssh_public_key(f"{kind} {data}".encode())
+        key = load_ssh_public_key(f"{kind} {data}".encode()) if BASE64.fullmatch(data) else None
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if kind in {"ssh-dss", "ssh-dsa"}:
@@ -328,7 +343,7 @@ def _public_parts(text: str) -> tuple[str, str, str]:
     """Return kind, key and comment of a public key's text; empty ones when there is none."""
     if text.startswith("-----BEGIN "):
         return _from_pem(text)
-    if text.startswith("---- BEGIN SSH2 PUBLIC KEY"):
+    if text.startswith(SSH2_PUBLIC):
         return _from_rfc4716(text)
     words = text.strip().splitlines()[0].split() if len(text.strip().splitlines()) == 1 else []
     at = next((number for number, word in enumerate(words) if word in PUBLIC_LABELS or word == "ssh-dss"), None)

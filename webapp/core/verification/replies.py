@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from webapp.core.fields import Attributes
+from webapp.core.fields import Attributes, Kind
 from webapp.core.providers.base import Provider, Reply
 from webapp.core.redaction import Redactor
 from webapp.core.verification.states import State
@@ -86,12 +86,14 @@ NETWORK = (
         State.UNREACHABLE,
         "The provider asks to wait: there were too many requests. Try again in some minutes.",
     ),
-    Reply(
-        r"\b50[0234]\b|ServiceUnavailable|InternalError",
-        State.UNREACHABLE,
-        "The service has a fault of its own. Try again later.",
-    ),
 )
+
+HTTP_FAULT = Reply(
+    r"\b50[0234]\b|ServiceUnavailable|InternalError",
+    State.UNREACHABLE,
+    "The service has a fault of its own. Try again later.",
+)
+"""Of services over HTTP alone: in FTP the same numbers say that a server does not know a command (RFC 959)."""
 
 GENERAL = (
     Reply(
@@ -118,6 +120,12 @@ GENERAL = (
 )
 
 DENIED = re.compile(GENERAL[0].pattern, re.IGNORECASE)
+ACCEPTED = re.compile(
+    r"AccessDenied|Access Denied|Operation forbidden|, forbidden|insufficientPermissions|does not have [\w.]+ access",
+    re.IGNORECASE,
+)
+"""Refusals that come after the key was found good. A bare 403 is the answer to accounts that were closed as well."""
+
 NOISE = (
     (re.compile(r"^error in ListJSON: ", re.IGNORECASE), ""),
     (re.compile(r":?\"?[\w ]+\{[\w-]{4,8}\}:?"), "the remote"),
@@ -142,24 +150,28 @@ class Finding:
 def classify(provider: Provider, error: str, attributes: Attributes) -> Finding:
     """Return what rclone's error text means for this credential; the text comes back redacted."""
     detail = redacted(provider, error, attributes)
-    target = provider.target in attributes if provider.target else True
-    if provider.target and not target and DENIED.search(error) and not _known(provider, error):
-        word = provider.bucket_word.lower()
-        message = f"The key was accepted, but it may not list all {word}s. Name its {word} under {provider.bucket_word} to verify."
-        return Finding(State.VALID_LIMITED, message, provider.target, detail)
     row = _first(provider, error, attributes)
+    if provider.target and provider.target not in attributes and DENIED.search(error) and row in {None, *GENERAL}:
+        return _refused_at_root(provider, error, detail)
     if row is None:
         return Finding(State.INVALID, "The provider did not accept this. Its own words stand below.", "", detail)
     return Finding(row.state, row.message, _placed(row.field, provider, attributes), detail)
 
 
-def _known(provider: Provider, error: str) -> bool:
-    """Tell whether a row of the network or of the provider speaks for this text."""
-    return any(re.search(row.pattern, error, re.IGNORECASE) for row in (*NETWORK, *provider.replies))
+def _refused_at_root(provider: Provider, error: str, detail: str) -> Finding:
+    """Return what a refusal to list all buckets means; many a key may use one of them only."""
+    word = provider.bucket_word.lower()
+    name = f"Name its {word} under {provider.bucket_word} to verify"
+    if ACCEPTED.search(error):
+        message = f"The key was accepted, but it may not list all {word}s. {name}."
+        return Finding(State.VALID_LIMITED, message, provider.target, detail)
+    message = f"The provider refuses, and its words below may say why. Is the key for one {word} only? {name}."
+    return Finding(State.INVALID, message, provider.target, detail)
 
 
 def _first(provider: Provider, error: str, attributes: Attributes) -> Reply | None:
-    rows = (*NETWORK, *provider.replies, *GENERAL)
+    over_http = all(field.kind is not Kind.HOST for field in provider.fields)
+    rows = (*NETWORK, *((HTTP_FAULT,) if over_http else ()), *provider.replies, *GENERAL)
     meant = (row for row in rows if not row.when or row.when in attributes)
     return next((row for row in meant if re.search(row.pattern, error, re.IGNORECASE)), None)
 

@@ -205,10 +205,10 @@ class _Run:
         put = {"srcFs": str(daemon.folder), "srcRemote": name, "dstFs": remote_options, "dstRemote": path}
         failure = self._ask(daemon, "operations/copyfile", put)
         if failure:
-            return replace(failure, message=f"Reading works, writing does not. {failure.message}")
+            return _unwritten("Reading works, writing does not", failure)
         failure = self._ask(daemon, "operations/deletefile", {"fs": remote_options, "remote": path})
         if failure:
-            return replace(failure, message=f"Writing works, deleting does not: {path} stays there. {failure.message}")
+            return _unwritten(f"Writing works, deleting does not: {path} stays there", failure)
         return Result(self.provider.probe.success, "Reading, writing and deleting work.")
 
     @contextmanager
@@ -229,6 +229,13 @@ class _Run:
         finally:
             done.set()
             watcher.join()
+
+
+def _unwritten(said: str, failure: Result) -> Result:
+    """Return a refusal to write or delete; the sentences of the replies speak of listing, which has worked."""
+    if failure.state is State.UNREACHABLE:
+        return replace(failure, message=f"{said}. {failure.message}")
+    return Result(State.INVALID, f"{said}. The provider refuses it: its own words stand below.", detail=failure.detail)
 
 
 def _silent(_sentence: str) -> None:
