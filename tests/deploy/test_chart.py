@@ -109,8 +109,8 @@ def test_odd_names_stay_names(release: str, values: Path) -> None:
     """Whatever looks like a number or a truth stays a text, and no name becomes longer than Kubernetes takes."""
     named = [f"{key}={NUMBER}" for key in ("nameOverride", "serviceAccount.name", "seed.existingSecret", "seed.key")]
     options = [word for one in named for word in ("--set-string", one)]
-    command = ["helm", "template", release, CHART, "--namespace", NUMBER, "--kube-version", KUBE_VERSION]
-    for made in objects(run(*command, "--values", values, "--api-versions", MONITORING, *options)):
+    arguments = ["template", release, CHART, "--namespace", NUMBER, "--kube-version", KUBE_VERSION]
+    for made in objects(run("helm", *arguments, "--values", values, "--api-versions", MONITORING, *options)):
         meta = made["metadata"]
         texts = [meta["name"], meta.get("namespace", ""), *(meta.get("labels") or {}).values()]
         assert all(isinstance(one, str) for one in texts), made

@@ -55,7 +55,7 @@ def test_the_web_app(composed: Composed, port: int, tmp_path: Path) -> None:
     """It is healthy and opens; it is hardened; killed it comes back; its volume outlives its container."""
     composed.as_written(block("podman-compose"), tmp_path)
     assert "First start" in opened(port)
-    assert composed.is_healthy("web")
+    eventually(lambda: composed.is_healthy("web"), 40)
     assert composed.state("web")["Health"]["Status"] == "healthy"
     composed.program("web", "add", "--provider", "FTP", "Kept", given=FTP)
     hardened(composed)
