@@ -139,7 +139,7 @@ def test_completion_makes_no_store(program: Any) -> None:
     ("arguments", "unwanted"),
     [
         (["--help"], ("flask", "kopf", "kubernetes", "paramiko", "peewee", "cryptography", "requests", "cheroot")),
-        (["list"], ("flask", "kopf", "kubernetes", "paramiko", "requests", "cheroot")),
+        (["list"], ("flask", "kopf", "kubernetes", "paramiko", "psycopg", "asyncio", "requests", "cheroot")),
     ],
 )
 def test_a_command_loads_only_what_it_needs(program: Any, arguments: list[str], unwanted: tuple[str, ...]) -> None:

@@ -21,6 +21,7 @@ from webapp.core.store.audit.reading import AuditLog
 from webapp.core.store.backup import Backups
 from webapp.core.store.cluster import ClusterCredentials, GeneratedSecrets, Publications
 from webapp.core.store.credentials import Credentials
+from webapp.core.store.drivers import give_postgres
 from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import DamagedError, SeedError, fault_of
 from webapp.core.store.keyring import KeyRing
@@ -243,6 +244,7 @@ def _sqlite(address: str) -> Database:
 
 def _postgres(address: str) -> Database:
     """Let psycopg 3 read the address itself; options such as sslmode stay in it."""
+    give_postgres()
     options: dict[str, Any] = {"prefer_psycopg3": True, "max_connections": CONNECTIONS, "timeout": 10}
     return cast("Database", Postgres(address.replace("postgres://", "postgresql://", 1), **options))
 
