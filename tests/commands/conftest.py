@@ -12,12 +12,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import forks
 
 from webapp.core.rclone.metadata import binary
 
@@ -53,10 +54,15 @@ def clean_environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 class Program:
-    """The command line with one data folder."""
+    """The command line with one data folder.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Args:
+        folder: The data folder.
+        loads: True to load the program for each command as a shell does, instead of forking a loaded one.
+    """
+
+    def __init__(self, folder: Path, *, loads: bool = False) -> None:
+        self.folder, self.loads = folder, loads
         self.environment = clean_environment(folder)
 
     def __call__(self, *arguments: str | bytes, given: object = b"", **environment: str) -> Ended:
@@ -67,19 +73,17 @@ class Program:
         self, *arguments: str | bytes, given: object = b"", **environment: str
     ) -> subprocess.CompletedProcess[bytes]:
         data = given if isinstance(given, bytes) else json.dumps(given).encode()
+        together = {**self.environment, **environment}
+        if not self.loads:
+            return forks.run(arguments, data, together)
         return subprocess.run(
-            [*PROGRAM, *arguments],
-            input=data,
-            env={**self.environment, **environment},
-            capture_output=True,
-            timeout=60,
-            check=False,
+            [*PROGRAM, *arguments], input=data, env=together, capture_output=True, timeout=60, check=False
         )
 
     @contextlib.contextmanager
-    def serving(self, *arguments: str, **environment: str) -> Iterator[Served]:
+    def serving(self, *arguments: str, program: Sequence[str] = PROGRAM, **environment: str) -> Generator[Served]:
         process = subprocess.Popen(
-            [*PROGRAM, "serve", *(arguments or ("--port", "0"))],
+            [*program, "serve", *(arguments or ("--port", "0"))],
             env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -170,7 +174,7 @@ def webdav(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, objec
 
 
 @contextlib.contextmanager
-def running(arguments: Sequence[str]) -> Iterator[None]:
+def running(arguments: Sequence[str]) -> Generator[None]:
     command = [str(binary()), "--config", "", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from commands.conftest import Program
 
 from webapp import __version__
 from webapp.commands import main
@@ -23,6 +25,12 @@ def leaves(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Co
             yield from leaves(command, f"{before}{name} ")
         elif not command.hidden:
             yield before + name, command
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """Loaded for each command, as by a shell."""
+    return Program(tmp_path / "data", loads=True)
 
 
 LEAVES = dict(leaves(main))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 from commands.conftest import Program, wait_until
 
+HURRIED = (sys.executable, str(Path(__file__).with_name("hurried.py")))
 OLD = "scheduled-2020010{}T000000Z.zip"
 
 
@@ -22,7 +24,7 @@ def test_backups_are_made_on_schedule_and_old_ones_go(filled: Program, tmp_path:
         (folder / OLD.format(number)).write_bytes(b"an older one")
     (folder / "before-restore-20200101T000000Z.zip").write_bytes(b"not one of those")
     chosen = {"BACKUP_CREDENTIALS_BACKUP_FOLDER": str(folder), "BACKUP_CREDENTIALS_BACKUP_KEEP": "3"}
-    with filled.serving(**chosen, BACKUP_CREDENTIALS_BACKUP_HOURS="0.002"):  # 7 seconds
+    with filled.serving(program=HURRIED, **chosen, BACKUP_CREDENTIALS_BACKUP_HOURS="0.0005"):  # 2 seconds
         wait_until(lambda: not (folder / OLD.format(4)).exists(), 120)  # the second one was made
         wait_until(lambda: len(scheduled(folder)) == 3)
     kept = scheduled(folder)
@@ -43,10 +45,10 @@ def test_a_folder_that_cannot_be_written_is_told_once_not_every_time(filled: Pro
     file = tmp_path / "no-folder"
     file.write_text("a file stands where the folder should be")
     environment = {"BACKUP_CREDENTIALS_BACKUP_FOLDER": str(file)}
-    with filled.serving(**environment) as served:
+    with filled.serving(program=HURRIED, **environment) as served:
         assert "Not a directory" in served.wait_for("upkeep: The backup cannot be written", 60)
         with pytest.raises(AssertionError):
-            served.wait_for("upkeep:", 21)  # another look has passed
+            served.wait_for("upkeep:", 3)  # more looks have passed
     (failed,) = filled("audit", "list", "--action", "backup", "--json").data
     assert (failed["outcome"], failed["who"]) == ("refused", "the server")
     assert "cannot be written" in failed["detail"]["why"]
@@ -56,7 +58,7 @@ def test_entries_of_the_audit_end_with_their_time(filled: Program) -> None:
     """Entries can only be aged by whoever has the seed, so the clock of the retention is set to a blink instead."""
     filled("show", "Nightly", "--reveal")
     assert len(filled("audit", "export", "--json").data) == 2
-    with filled.serving(BACKUP_CREDENTIALS_AUDIT_DAYS="0.00001"):
+    with filled.serving(program=HURRIED, BACKUP_CREDENTIALS_AUDIT_DAYS="0.00001"):
         database = filled.folder / "backup-credentials.db"
 
         def actions() -> set[str]:

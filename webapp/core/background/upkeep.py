@@ -37,14 +37,11 @@ class Upkeep:
         hours: Between two of them; 0 for none.
         keep: How many of them are kept.
         audit_days: How long entries of the audit are kept; 0 for ever.
-        pause: Seconds between two looks.
     """
 
-    def __init__(
-        self, store: Store, folder: Path, hours: float, keep: int, audit_days: float, *, pause: float = PAUSE
-    ) -> None:
+    def __init__(self, store: Store, folder: Path, hours: float, keep: int, audit_days: float) -> None:
         self._store, self._folder, self._hours, self._keep, self._audit_days = store, folder, hours, keep, audit_days
-        self._pause, self._owner = pause, secrets.token_hex(8)
+        self._owner = secrets.token_hex(8)
         self._failed: dict[str, float] = {}
         self._ended = threading.Event()
         self._wanted = threading.Event()
@@ -69,7 +66,7 @@ class Upkeep:
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            self._wanted.wait(self._pause * random.uniform(0.5, 1.0))  # noqa: S311  no secret
+            self._wanted.wait(PAUSE * random.uniform(0.5, 1.0))  # noqa: S311  no secret
             self._wanted.clear()
             if not self._ended.is_set():
                 self.once()

@@ -92,12 +92,12 @@ class Store:
 
     def _meet_keys(self) -> None:
         """Compare the ring with the keys that the database needs; a fresh database gets the first key."""
-        needed = [row.id for row in self._keys.select().where(~self._keys.awaited)]
+        needed = {row.id: row.proof for row in self._keys.select().where(~self._keys.awaited)}
         if not needed:
             self._ring.fill()
         # A key is written to the file before the database names it: with the names known, the file is looked at again.
         self._ring.read_again()
-        missing = tuple(identifier for identifier in needed if not self._proven(identifier))
+        missing = tuple(identifier for identifier, proof in needed.items() if not self._proven(identifier, proof))
         self._envelope.frozen = bool(missing)
         if missing or not self._ring.primary_id:
             self.locked = LockedReason(f"The store is locked: {_missing(missing) or self._ring.lack}", missing)
@@ -107,12 +107,11 @@ class Store:
             self._add_key(self._ring.primary_id)
         self.audit.ready()
 
-    def _proven(self, identifier: str) -> bool:
+    def _proven(self, identifier: str, proof: str) -> bool:
         if self._ring.key(identifier) is None:
             return False
-        row = self._keys.get_by_id(identifier)
         try:
-            return self._envelope.open(_proof(identifier), row.proof) == identifier
+            return self._envelope.open(_proof(identifier), proof) == identifier
         except DamagedError:
             return False
 
