@@ -91,6 +91,8 @@ def source(provider_type: str, format_key: str = "") -> Source:
     raw = RAW[provider_type]
     if (format_key, provider_type) == ("basic-auth", "SFTP"):
         raw = {"host": "sftp.example.com", "user": "backup user", "pass": PASSWORD, "skip_host_key_check": True}
+    if (format_key, provider_type) == ("lokistack", "OPENSTACK_SWIFT"):
+        raw = raw | {"user_id": "0123"}
     checked = check(PROVIDERS[provider_type], raw)
     assert checked.ok, checked.problems
     return Source("Nightly ü 'x'", PROVIDERS[provider_type], checked.attributes)

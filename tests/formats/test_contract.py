@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from formats import samples
 from formats.proving import proves
 
@@ -23,7 +24,8 @@ from webapp.core.formats import (
     formats_for,
     render,
 )
-from webapp.core.formats.textfiles import dotenv_line
+from webapp.core.formats.delivery import manifest
+from webapp.core.formats.textfiles import dotenv_line, yaml_text
 from webapp.core.providers import PROVIDERS
 from webapp.core.rclone.obscure import reveal
 from webapp.core.validation import InvalidValuesError
@@ -200,6 +202,8 @@ def test_what_rclone_conf_cannot_hold_is_refused_with_a_way_that_works() -> None
         "{{ 'a' ~ 'b' }}",
         "{{",
         "{{ name" + "|urlencode" * 1500,
+        "{% if name %}" * 110 + "{% endif %}" * 110,
+        "{{ '\\ud800' }}",
     ],
 )
 def test_a_template_that_errs_or_reaches_out_is_refused_at_its_field(template: str) -> None:
@@ -222,6 +226,51 @@ def test_every_field_of_swift_is_handed_on_when_the_version_is_left_out() -> Non
     assert render("env", source, {}).environment == {
         key.upper(): as_text(value) for key, value in source.attributes.items()
     }
+
+
+@pytest.mark.parametrize("secret", [" a", "a ", "a #b", "a\t;b", "'a'", '"a"', '"'])
+def test_what_a_file_of_aws_cannot_hold_is_refused(secret: str) -> None:
+    """The library that Velero's plugin reads it with changes each of these (aws-sdk-go-v2, config/internal/ini)."""
+    given = samples.source("S3")
+    changed = Source("x", given.provider, {**given.attributes, "secret_access_key": secret})
+    for key in ("aws-credentials", "velero"):
+        with pytest.raises(UnsupportedFormatError, match="AWS's libraries read another secret key"):
+            render(key, changed, {})
+
+
+def test_a_pair_of_keys_that_ends_is_not_handed_to_a_tool_that_reads_no_session_token() -> None:
+    given = samples.source("S3")
+    ending = Source("x", given.provider, {**given.attributes, "session_token": "a token"})
+    with pytest.raises(UnsupportedFormatError, match="session token"):
+        render("longhorn", ending, {})
+
+
+def test_clusters_of_zalandos_operator_do_not_share_a_place() -> None:
+    """One Secret serves all of them, and Spilo adds the cluster to these variables only."""
+    options = {"bucket": "backups", "prefix": "db"}
+    assert render("zalando", samples.source("S3"), options).environment["WAL_S3_BUCKET"] == "backups/db"
+    google = render("zalando", samples.source("GOOGLE_CLOUD_STORAGE"), options).environment
+    assert google["WAL_GS_BUCKET"] == "backups/db"
+    with pytest.raises(UnsupportedFormatError, match="Name the cluster in the prefix"):
+        render("zalando", samples.source("AZUREBLOB"), {"bucket": "backups"})
+
+
+def test_lokistack_gets_the_regional_address_that_its_operator_demands_of_aws() -> None:
+    given = samples.source("S3")
+    keys = {key: text for key, text in given.attributes.items() if key not in {"endpoint", "region"}}
+    made = render("lokistack", Source("x", given.provider, {**keys, "provider": "AWS"}), {"bucket": "b"}).environment
+    assert (made["endpoint"], made["region"]) == ("https://s3.us-east-1.amazonaws.com", "us-east-1")
+
+
+@pytest.mark.parametrize("name", ["yes", "1.0", "0x1", "null", "2026-01-01", "-"])
+def test_keys_of_a_manifest_stay_texts(name: str) -> None:
+    made = render("template", samples.source("S3"), {"template": "x", "file": name})
+    assert list(yaml.safe_load(manifest(made, "no"))["data"]) == [name]
+
+
+@pytest.mark.parametrize("value", ["a\u2028b", "\ufeffa", "a\uffffb", "🔑", "no", "a\\n"], ids=ascii)
+def test_yaml_reads_every_text_back(value: str) -> None:
+    assert yaml.safe_load(yaml_text({"a": {"b": value}})) == {"a": {"b": value}}
 
 
 def test_a_dotenv_line_quotes_every_awkward_value() -> None:

@@ -9,7 +9,7 @@ from formats import samples
 from formats.test_contract import PAIRS
 
 from webapp.core.fields import as_text
-from webapp.core.formats import FORMATS, check_options, render
+from webapp.core.formats import FORMATS, Source, check_options, render
 from webapp.core.formats.masking import MASKED, masked
 
 PIECE = 8
@@ -38,6 +38,21 @@ def test_no_piece_of_a_secret_is_seen(key: str, provider: str) -> None:
     hidden = {piece for value in source.provider.secret_values(source.attributes) for piece in pieces(as_text(value))}
     assert hidden
     assert {piece for piece in hidden for name, text in shown.items() if piece in text and piece not in name} == set()
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{% if secret_access_key < 'm' %}less{% else %}more{% endif %}", "{{ secret_access_key|length }}"],
+    ids=["comparison", "length"],
+)
+def test_a_template_of_ones_own_does_not_tell_a_secret_piece_by_piece(template: str) -> None:
+    told = set[str]()
+    for secret in ("a", "zzz"):
+        given = samples.source("S3")
+        asked = Source("x", given.provider, {**given.attributes, "secret_access_key": secret})
+        options = check_options(FORMATS["template"], {"template": template}).attributes
+        told |= set(masked(FORMATS["template"], asked, options).values())
+    assert len(told) == 1
 
 
 def test_names_stay_readable() -> None:

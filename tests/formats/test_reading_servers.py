@@ -412,3 +412,6 @@ def test_pgbackrest_lists_s3_with_the_private_authority(
     tool = [need(Path("/usr/bin/pgbackrest")), "--no-config", f"--config-include-path={folder}"]
     assert run(*tool, "--log-level-file=off", "repo-ls").split() == ["found"]
     assert json.loads(run(*tool, "--log-level-file=off", "--output=json", "info")) == []
+    mounted = tmp_path / "thanos"
+    given(mounted, "objstore", source("S3", values), bucket="backups", prefix="metrics")
+    assert run(need("objstore-list"), mounted / "objstore.yml").split() == ["canary/object"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from webapp.core.cluster.publishing import LONGEST, PATTERN
+from webapp.core.cluster.publishing import LONGEST
 from webapp.core.errors import PermanentError
+from webapp.core.formats.textfiles import yaml_scalar
 from webapp.core.naming import camel, member
 from webapp.core.providers import provider as find_provider
 from webapp.core.store.audit import About, Action
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 API_VERSION = "backupcredentials.dev/v1alpha1"
 KIND = "BackupCredential"
+
+LABEL = re.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+SUBDOMAIN = re.compile(rf"{LABEL.pattern}(\.{LABEL.pattern})*")
+LONGEST_NAME = 253
+"""What namespaces and resources are called (RFC 1123 label and subdomain)."""
 
 KEYPAIR = "private_key"
 """The field that names a stored SSH keypair, which only the web app has; a resource gets the key itself."""
@@ -87,7 +93,20 @@ def check_names(namespace: str, name: str) -> tuple[str, str]:
     Raises:
         PermanentError: One of them is none.
     """
-    return _label(namespace, "namespace"), _label(name, "resource")
+    namespace, name = namespace.strip(), name.strip()
+    if len(namespace) > LONGEST or not LABEL.fullmatch(namespace):
+        raise PermanentError(
+            "The name of a namespace has up to 63 lower-case letters, digits and hyphens, and begins and ends with a "
+            "letter or a digit.",
+            field="namespace",
+        )
+    if len(name) > LONGEST_NAME or not SUBDOMAIN.fullmatch(name):
+        raise PermanentError(
+            "The name of a resource has up to 253 lower-case letters, digits, hyphens and dots; each part between dots "
+            "begins and ends with a letter or a digit.",
+            field="resource",
+        )
+    return namespace, name
 
 
 def sealed_manifest(
@@ -116,25 +135,14 @@ def _node(field: Field, value: Value, seal: Callable[[str, str], str]) -> object
     return {"sealed": seal(camel(field.key), str(value))} if field.secret else value
 
 
-def _label(text: str, about: str) -> str:
-    label = text.strip()
-    if len(label) > LONGEST or not PATTERN.fullmatch(label) or "*" in label:
-        raise PermanentError(
-            f"The name of a {about} has up to 63 lower-case letters, digits and hyphens, and begins and ends with a "
-            "letter or a digit.",
-            field="namespace" if about == "namespace" else "resource",
-        )
-    return label
-
-
 def _yaml(node: Mapping[str, Any], indent: str = "") -> Iterator[str]:
-    """Give the lines of a mapping; JSON's texts are YAML's, too, and an armor stands as it is."""
+    """Give the lines of a mapping; an armor stands as it is."""
     for key, value in node.items():
         if isinstance(value, Mapping):
             yield f"{indent}{key}:"
             yield from _yaml(value, indent + "  ")  # pyright: ignore[reportUnknownArgumentType]  any mapping of ours
         elif isinstance(value, str) and "\n" in value and value.isascii() and value.strip() == value.removesuffix("\n"):
-            yield f"{indent}{key}: |"
+            yield f"{indent}{key}: |" + ("" if value.endswith("\n") else "-")
             yield from (f"{indent}  {line}" for line in value.splitlines())
         else:
-            yield f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}"
+            yield f"{indent}{key}: {yaml_scalar(value)}"

@@ -117,6 +117,7 @@ class Format:
             generated once and kept under the name in `kept_by`.
         kept_by: Key of the option that names the repository whose secret option is kept; empty when there is none.
         refusals: Why a provider type cannot be carried, and a way that works.
+        own_text: Whether a text of the person's own decides what is written, also by choices between values.
         source: Where the keys are documented by the tool.
     """
 
@@ -130,6 +131,7 @@ class Format:
     options: tuple[Field, ...] = ()
     kept_by: str = ""
     refusals: Mapping[str, str] = field(default_factory=dict[str, str])
+    own_text: bool = False
     source: str = ""
 
     @property

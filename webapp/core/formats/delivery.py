@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import shlex
 import zipfile
 
 from webapp.core.formats.base import Rendered
+from webapp.core.formats.textfiles import yaml_scalar
 
 ENVIRONMENT = "environment"
 """The file that holds the variables when files are written; a shell can read it."""
@@ -36,9 +36,9 @@ def resource_name(name: str) -> str:
 
 
 def manifest(made: Rendered, name: str) -> str:
-    """Return a Secret; JSON's texts are YAML's, too."""
-    data = "".join(f"  {key}: {base64.b64encode(value).decode()}\n" for key, value in made.data.items())
-    head = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: {json.dumps(name)}\ntype: {made.secret_type}\n"
+    """Return a Secret; a key such as `yes` or `1.0` would be no text without quotes."""
+    data = "".join(f"  {yaml_scalar(key)}: {base64.b64encode(value).decode()}\n" for key, value in made.data.items())
+    head = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: {yaml_scalar(name)}\ntype: {made.secret_type}\n"
     return f"{head}data:\n{data}"
 
 

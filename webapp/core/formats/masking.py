@@ -1,13 +1,15 @@
 """A credential in a tool's shape with every secret masked, to be looked at.
 
 What is secret is found by making the shape twice, the second time from other secrets: a line that comes out the same
-holds none. So no format has to say where its secrets end up, however it quotes, wraps or obscures them.
+holds none. So no format has to say where its secrets end up, however it quotes, wraps or obscures them. A text of the
+person's own is filled with masks instead: it could ask a secret whether it is more or less than some text, and answer
+in a line that holds none of it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -30,6 +32,9 @@ def masked(wanted: Format, source: Source, options: Attributes) -> dict[str, str
     Raises:
         UnsupportedFormatError: The format cannot carry this credential.
     """
+    if wanted.own_text:
+        source = replace(source, attributes=_changed(source.provider.fields, source.attributes, lambda _: MASKED))
+        return {key: value.decode() for key, value in wanted.produce(source, options).data.items()}
     made = wanted.produce(source, options).data
     other = _from_other_secrets(wanted, source, options)
     redacted = Redactor.of(source.provider, source.attributes)
@@ -38,18 +43,17 @@ def masked(wanted: Format, source: Source, options: Attributes) -> dict[str, str
 
 def _from_other_secrets(wanted: Format, source: Source, options: Attributes) -> Mapping[str, bytes]:
     """Return the same made from other secrets; nothing when those cannot be written, then all is masked."""
-    other = replace(source, attributes=_altered_values(source.provider.fields, source.attributes))
+    other = replace(source, attributes=_changed(source.provider.fields, source.attributes, _altered))
     try:
-        return wanted.produce(other, _altered_values(wanted.options, options)).data
+        return wanted.produce(other, _changed(wanted.options, options, _altered)).data
     except (CredentialError, ValueError):
         return {}
 
 
-def _altered_values(fields: tuple[Field, ...], values: Attributes) -> dict[str, Value]:
+def _changed(fields: tuple[Field, ...], values: Attributes, change: Callable[[str], str]) -> dict[str, Value]:
+    """Return values with their secrets changed."""
     hidden = {field.key for field in fields if field.secret or field.redacted}
-    return {
-        key: _altered(value) if key in hidden and isinstance(value, str) else value for key, value in values.items()
-    }
+    return {key: change(value) if key in hidden and isinstance(value, str) else value for key, value in values.items()}
 
 
 def _altered(text: str) -> str:

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import configparser
 import io
+import re
 
 from webapp.core.fields import Attributes, Field
-from webapp.core.formats.accounts import azure, connection_string, google_key, s3, swift_version
+from webapp.core.formats.accounts import S3Account, azure, connection_string, google_key, s3, swift_version
 from webapp.core.formats.base import Format, KeyNote, Names, Rendered, Source, UnsupportedFormatError
 from webapp.core.formats.options import PROFILE
 from webapp.core.formats.textfiles import yaml_text
 
 CLOUD = Field("cloud", "Cloud", "The name of the cloud in the file.", default="backup", rules=PROFILE.rules)
+
+
+CHANGED = re.compile(r"""\s.*|.*\s|.*[ \t][#;].*|(["']).*\1|["']""", re.DOTALL)
+"""What AWS's libraries do not read back from a file, whatever is put around it: blanks at the ends are cut off, as is
+what looks like a comment, and quotes at both ends are taken away (aws-sdk-go-v2: config/internal/ini/strings.go)."""
+
+
+def _refuse_changed(account: S3Account) -> None:
+    for label, value in (("key", account.key_id), ("secret key", account.secret)):
+        if CHANGED.fullmatch(value):
+            raise UnsupportedFormatError(
+                f"AWS's libraries read another {label} from a file than this one: they cut off blanks at its ends and "
+                "what comes after a blank with # or ;, and take quotes at both ends away. Make another key pair.",
+                field="format",
+            )
 
 
 def credentials_file(source: Source, profile: str) -> str:
@@ -21,6 +37,7 @@ def credentials_file(source: Source, profile: str) -> str:
         UnsupportedFormatError: A value would not be read back from such a file.
     """
     account = s3(source)
+    _refuse_changed(account)
     values = {
         "aws_access_key_id": account.key_id,
         "aws_secret_access_key": account.secret,

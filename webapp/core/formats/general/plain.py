@@ -155,15 +155,18 @@ def filled(template: str, values: Mapping[str, str]) -> str:
         PermanentError: It errs, names an unknown field, does what is not allowed or makes too long a text.
     """
     try:
-        return _limited(_compiled(template).generate(values))
+        text = _limited(_compiled(template).generate(values))
+        text.encode()  # an escape such as \ud800 makes half a character
     except SecurityError:
         raise PermanentError("The template does something that is not allowed here.", field="template") from None
     except TemplateError as error:
         line = getattr(error, "lineno", None)
         place = f" in line {line}" if line else ""
         raise PermanentError(f"The template has an error{place}: {_safe(error)}", field="template") from None
-    except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError, MemoryError):
+    except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError, MemoryError, SyntaxError):
+        # The last one comes from Python, which Jinja writes: a hundred choices in one another are too deep for it.
         raise PermanentError("The template cannot be filled in.", field="template") from None
+    return text
 
 
 def _safe(error: TemplateError) -> str:
@@ -202,5 +205,6 @@ TEMPLATE = Format(
     (KeyNote("<file>", "the template with its values"),),
     _template_usage,
     options=(TEMPLATE_TEXT, FILE_NAME),
+    own_text=True,
     source="jinja.palletsprojects.com: templates",
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from webapp.core.fields import Attributes
 from webapp.core.formats.accounts import aws_environment, azure, azure_with_key, s3
-from webapp.core.formats.base import Format, KeyNote, Names, Source
+from webapp.core.formats.base import Format, KeyNote, Names, Source, UnsupportedFormatError
 
 
 def _s3(source: Source, options: Attributes) -> dict[str, str]:  # noqa: ARG001  every carrier takes options
-    account = s3(source)
-    keys = {key: value for key, value in aws_environment(source).items() if key != "AWS_SESSION_TOKEN"}
+    account, keys = s3(source), aws_environment(source)
+    if keys.pop("AWS_SESSION_TOKEN"):
+        raise UnsupportedFormatError("Longhorn reads no session token. Use a key pair that lasts.", field="format")
     hosted = account.path_style == "false"
     return {
         **keys,
@@ -32,7 +33,7 @@ def _azure(source: Source, options: Attributes) -> dict[str, str]:  # noqa: ARG0
 def _usage(names: Names) -> str:
     return (
         "kind: BackupTarget\nmetadata: {name: default, namespace: longhorn-system}\nspec:\n"
-        f"  backupTargetURL: s3://BUCKET@REGION/   # or azblob://CONTAINER@{'core.windows.net'}/\n"
+        f"  backupTargetURL: s3://BUCKET@REGION/   # or azblob://CONTAINER@core.windows.net/\n"
         f"  credentialSecret: {names.secret}\n"
     )
 

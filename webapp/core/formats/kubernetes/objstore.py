@@ -1,4 +1,7 @@
-"""Thanos and everything else that reads objstore's configuration."""
+"""Thanos and everything else that reads objstore's configuration.
+
+Mimir keeps its blocks with the same library, but names the values otherwise (`blocks_storage`).
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from dataclasses import replace
 
 from webapp.core.fields import Attributes
 from webapp.core.formats.accounts import AzureAccount, azure, google_key, s3, swift_version
-from webapp.core.formats.base import Format, KeyNote, Names, Rendered, Source, UnsupportedFormatError
-from webapp.core.formats.options import BUCKET, FILE_NAME, PREFIX
+from webapp.core.formats.base import Format, KeyNote, Names, Rendered, Source, UnsupportedFormatError, encoded
+from webapp.core.formats.options import BUCKET, FILE_NAME, FOLDER, PREFIX
 from webapp.core.formats.textfiles import yaml_text
+from webapp.core.formats.tools.rclone import CA_KEY
 
 FILE = replace(FILE_NAME, default="objstore.yml")
 
@@ -21,7 +25,7 @@ def _made(options: Attributes, kind: str, config: Mapping[str, object]) -> Rende
 
 
 def _s3(source: Source, options: Attributes) -> Rendered:
-    account = s3(source)
+    account, ca = s3(source), f"{str(options['folder']).rstrip('/')}/{CA_KEY}"
     config = {
         "bucket": options["bucket"],
         "endpoint": account.host,
@@ -31,9 +35,10 @@ def _s3(source: Source, options: Attributes) -> Rendered:
         "session_token": account.token,
         "insecure": account.plain,
         "bucket_lookup_type": "path" if account.in_path else "auto",
-        "http_config": {"tls_config": {"ca": account.ca}} if account.ca else None,
+        "http_config": {"tls_config": {"ca_file": ca}} if account.ca else None,
     }
-    return _made(options, "S3", config)
+    made = _made(options, "S3", config)
+    return replace(made, data={**made.data, **encoded({CA_KEY: account.ca})}, files={**made.files, CA_KEY: ""})
 
 
 def _azure(source: Source, options: Attributes) -> Rendered:
@@ -93,13 +98,18 @@ def _usage(names: Names) -> str:
 
 OBJSTORE = Format(
     "objstore",
-    "Thanos and Mimir (objstore)",
+    "Thanos (objstore)",
     "Thanos",
     "objstore's configuration in YAML.",
     {"S3": _s3, "AZUREBLOB": _azure, "GOOGLE_CLOUD_STORAGE": _google, "OPENSTACK_SWIFT": _swift},
-    (KeyNote("objstore.yml", "type, config and prefix; the file's name can be chosen"),),
+    (
+        KeyNote("objstore.yml", "type, config and prefix; the file's name can be chosen"),
+        KeyNote(
+            CA_KEY, "the CA certificate of S3, when there is one, to be mounted at the folder: objstore reads a file"
+        ),
+    ),
     _usage,
-    options=(BUCKET, PREFIX, FILE),
+    options=(BUCKET, PREFIX, FILE, FOLDER),
     refusals={"": "objstore cannot reach {label}. Store an S3 credential of the same storage, if it has one."},
     source="thanos-io/objstore: README.md",
 )
