@@ -277,6 +277,8 @@ class Operator:
             for _ in range(int(SWEEP_SECONDS / 30)):
                 await asyncio.sleep(30)
                 self._sources.sweep()
+                with suppress(CredentialError):
+                    await self._offload(self._runtime.store.look_for_newer)
             with suppress(KubeError):
                 await self._forget_missed()
 

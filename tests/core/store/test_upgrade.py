@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from core.store.schemas import make
-from peewee import SqliteDatabase
+from peewee import PostgresqlDatabase, SqliteDatabase
 from playhouse.pool import PooledPostgresqlDatabase
 
 from webapp.core.errors import PermanentError
 from webapp.core.store import KeyRing, Store, open_store
 from webapp.core.store.migrations import MIGRATIONS
+from webapp.core.store.storage import OUTRUN
 from webapp.core.verification.states import State
 
 DUMPS = sorted(make.HERE.glob("*.sql"))
@@ -111,6 +113,64 @@ def test_a_database_of_a_newer_version_is_left_alone(database: str, seed: KeyRin
             connection.execute(newer.encode())
     with pytest.raises(PermanentError, match="newer version"):
         open_store(database, seed)
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda path: path.stem)
+def test_what_an_older_version_reads_and_writes_is_taken(dump: Path, database: str, seed: KeyRing) -> None:
+    """In a rolling update the pods of the version before go on with the store that the first new one has upgraded."""
+    load(dump, database)
+    older, store = copied(database), open_store(database, seed)
+    opened: Any = store._database
+    for name, (columns, rows) in older.items():
+        listed, marks = ", ".join(columns), ", ".join([opened.param] * len(columns))
+        found = opened.execute_sql(f"SELECT {listed} FROM {name}").fetchall()
+        assert set(rows) <= set(found), f"{name}: what is there is read as before"
+        opened.execute_sql(f"DELETE FROM {name}")
+        for row in rows:
+            opened.execute_sql(f"INSERT INTO {name} ({listed}) VALUES ({marks})", row)
+    assert dict(store.credentials.find("nightly ü '€'").attributes) == make.VALUES
+    store.close()
+
+
+def copied(database: str) -> dict[str, tuple[list[str], list[tuple[Any, ...]]]]:
+    """Return the columns and rows of every table."""
+    sqlite = database.startswith("sqlite")
+    opened: Any = SqliteDatabase(database[10:]) if sqlite else PostgresqlDatabase(database, prefer_psycopg3=True)
+    names = opened.get_tables(*([] if sqlite else ["public"]))
+    columns = {name: [one.name for one in opened.get_columns(name)] for name in names}
+    made = {
+        name: (every, opened.execute_sql(f"SELECT {', '.join(every)} FROM {name}").fetchall())
+        for name, every in columns.items()
+    }
+    opened.close()
+    return made
+
+
+@pytest.mark.parametrize("dump", DUMPS[::3], ids=lambda path: path.stem)
+def test_several_that_start_at_once_make_one_upgrade(dump: Path, database: str, seed: KeyRing) -> None:
+    load(dump, database)
+    with ThreadPoolExecutor(4) as threads:
+        stores = [one.result() for one in [threads.submit(open_store, database, seed) for _ in range(4)]]
+    assert {store.locked for store in stores} == {None}
+    assert stores[-1].credentials.count()
+    for store in stores:
+        store.close()
+
+
+def test_a_server_says_that_a_newer_version_has_come(
+    database: str, seed: KeyRing, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once, and goes on: it is the older one in a rolling update."""
+    load(DUMPS[-1], database)
+    store = open_store(database, seed)
+    store.look_for_newer()
+    assert not caplog.records
+    store._database.execute_sql(f"INSERT INTO migration VALUES ({MIGRATIONS[-1].number + 1}, 'later', '2099-01-01')")
+    store.look_for_newer()
+    store.look_for_newer()
+    assert [record.message for record in caplog.records] == [OUTRUN]
+    assert store.credentials.find("nightly ü '€'")
+    store.close()
 
 
 def test_there_is_a_dump_of_every_schema() -> None:

@@ -73,7 +73,12 @@ class Upkeep:
 
     def once(self) -> None:
         """Do what is due; what fails is logged, noted and tried again after a while."""
-        tasks = {"rotation": self._rotation, "backup": self._locked(self._backup), "audit": self._locked(self._audit)}
+        tasks = {
+            "version": self._store.look_for_newer,
+            "rotation": self._rotation,
+            "backup": self._locked(self._backup),
+            "audit": self._locked(self._audit),
+        }
         for name, task in tasks.items():
             if time.monotonic() - self._failed.get(name, -AGAIN) >= AGAIN:
                 self._try(name, task)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,18 +24,23 @@ from webapp.core.store.cluster import ClusterCredentials, GeneratedSecrets, Publ
 from webapp.core.store.credentials import Credentials
 from webapp.core.store.drivers import give_postgres
 from webapp.core.store.envelope import Envelope, Place
-from webapp.core.store.faults import DamagedError, SeedError, fault_of
+from webapp.core.store.faults import DamagedError, SeedError, fault_of, in_reach
 from webapp.core.store.keyring import KeyRing
 from webapp.core.store.keys import Keys
 from webapp.core.store.keyvalues import Values
 from webapp.core.store.locks import Locks
 from webapp.core.store.logins import Apps, Flows, Logins
-from webapp.core.store.migrations import migrate
+from webapp.core.store.migrations import is_newer, migrate
 from webapp.core.store.models import Tables, now, place_of_proof, stamp
 from webapp.core.store.repositories import Repositories
 from webapp.core.store.sealing import SealingKeys
 from webapp.core.store.ssh import SshEntries
 
+LOG = logging.getLogger(__name__)
+OUTRUN = (
+    "A newer version has brought the store up to date. This server goes on with what it knows until it is ended; "
+    "started anew it would refuse the store."
+)
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",  # a saved credential is on the disk, also when the power fails
@@ -88,6 +94,7 @@ class Store:
         self.keys = Keys(tables, self._envelope, self.audit, self.locks, self._meet_keys)
         self.backups = Backups(database, self._envelope, self.audit, self.values)
         self.locked: LockedReason | None = None
+        self._outrun = False
         self._meet_keys()
 
     def _meet_keys(self) -> None:
@@ -165,6 +172,18 @@ class Store:
             self.reconnect()
             return str(fault_of(error) or "The database cannot be read.")
         return ""
+
+    def look_for_newer(self) -> None:
+        """Say once in the log when a newer version has changed the store meanwhile, as in a rolling update.
+
+        Raises:
+            TransientError: The database does not answer.
+        """
+        with in_reach():
+            newer = not self._outrun and is_newer(self._database)
+        if newer:
+            self._outrun = True
+            LOG.warning(OUTRUN)
 
     def reconnect(self) -> None:
         """Let connections go that nobody uses: those to a database that was restarted are of no use any more."""

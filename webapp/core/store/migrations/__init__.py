@@ -1,4 +1,8 @@
-"""The schema, step by step. A step runs once, in one transaction together with the row that records it."""
+"""The schema, step by step. A step runs once, in one transaction together with the row that records it.
+
+A step only adds: tables, and columns with a default. Where several servers share a store, those of the version before go
+on with it during a rolling update, and what they write must be taken (a test writes it).
+"""
 
 from __future__ import annotations
 
@@ -45,6 +49,17 @@ LOCK = 0x6261636B
 """PostgreSQL's advisory lock while a schema is made; SQLite locks the whole file."""
 
 
+def newest() -> int:
+    """Return the number of the newest step that this version knows."""
+    return MIGRATIONS[-1].number
+
+
+def is_newer(database: Database) -> bool:
+    """Tell whether a newer version has changed a store that was opened before."""
+    ((number,),) = database.execute_sql("SELECT max(number) FROM migration").fetchall()
+    return bool(number > newest())
+
+
 def migrate(database: Database, *, postgres: bool, only: frozenset[int] | None = None) -> None:
     """Bring a database to the newest schema, or to the one that `only` these steps make.
 
@@ -56,7 +71,7 @@ def migrate(database: Database, *, postgres: bool, only: frozenset[int] | None =
             database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         database.execute_sql(RECORD)
         done = {number for (number,) in database.execute_sql("SELECT number FROM migration").fetchall()}
-        if max(done, default=0) > MIGRATIONS[-1].number:
+        if max(done, default=0) > newest():
             raise PermanentError("This database was made by a newer version. Install that version or restore a backup.")
         wanted = [step for step in MIGRATIONS if only is None or step.number in only]
         for step in (step for step in wanted if step.number not in done):
