@@ -23,7 +23,7 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 from webapp.app import create_app
 from webapp.core.errors import PermanentError
 from webapp.pages.access import session_key
-from webapp.settings import Settings, unknown_names
+from webapp.settings import EVERY_ADDRESS, Settings, unknown_names
 
 if TYPE_CHECKING:
     from webapp.core.runtime import Runtime
@@ -38,9 +38,6 @@ SEED_SECONDS = 2
 
 IDLE_SECONDS = 4
 """Seconds that a connection may be silent; it also bounds how long an idle one holds up the end."""
-
-EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  named to tell them apart, not to listen there
-"""Addresses that stand for all addresses of the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +120,10 @@ class Server:
 
     def _await_seed(self, server: QuietServer, announce: Callable[[StartUp], None]) -> None:
         """While the store is locked, look for its seed; once it has come, do what the start could not."""
-        while self.runtime.store.locked and not self._stopping.wait(SEED_SECONDS):
+        locked = bool(self.runtime.store.locked)
+        while locked and not self._stopping.wait(SEED_SECONDS):
             if self.runtime.store.look_for_seed():
+                locked = False
                 server.wsgi_app.config["SECRET_KEY"] = session_key(self.runtime)
                 provide_administrator(self.settings, self.runtime)
                 announce(self.start_up(server))

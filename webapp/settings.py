@@ -27,6 +27,9 @@ PREFIX = "BACKUP_CREDENTIALS_"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 """Names under which a browser on the same machine asks."""
 
+EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  named to tell them apart, not to listen there
+"""Addresses that stand for all addresses of the machine."""
+
 
 class SettingError(PermanentError):
     """A setting has a value that cannot be used; the sentence names the setting and never repeats a secret."""
@@ -91,12 +94,15 @@ def as_file(text: str) -> Path:
 
 def as_database(text: str) -> str:
     """Read a database address; its password stays out of the message."""
-    url = urlsplit(text)
-    if url.scheme == "sqlite" and url.path.startswith("/") and not url.netloc:
-        return text
-    if url.scheme in {"postgresql", "postgres"}:
-        return text
-    raise ValueError("must be sqlite:///path/to/file.db or postgresql://user:password@host/name")
+    try:
+        url = urlsplit(text)
+        if url.scheme == "sqlite" and url.path.startswith("/") and not url.netloc:
+            return text
+        if url.scheme in {"postgresql", "postgres"}:
+            return text
+    except ValueError:  # it repeats the part with the password
+        pass
+    raise ValueError("must be sqlite:////path/to/file.db or postgresql://user:password@host/name")
 
 
 def as_whole(low: int, high: int) -> Callable[[str], int]:
@@ -110,16 +116,23 @@ def as_whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
-def as_hours(text: str) -> float:
-    """Read a number of hours, 0 included."""
-    try:
-        hours = float(text)
-    except ValueError:
-        hours = -1.0
-    # "nan" fails both comparisons; a year of hours is more than anyone means.
-    if not 0 <= hours <= 24 * 366:
-        raise ValueError("must be a number of hours from 0 to 8784, such as 24 or 0.5")
-    return hours
+def as_number(of: str, low: float, high: float) -> Callable[[str], float]:
+    """Make a reader of numbers of hours or days within limits, both included."""
+
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if not low <= number <= high:  # "nan" fails both comparisons
+            raise ValueError(f"must be a number of {of} from {low:g} to {high:g}, such as 24 or 0.5")
+        return number
+
+    return read
+
+
+as_hours = as_number("hours", 0, 8784)
+"""A year of hours is more than anyone means."""
 
 
 def as_flag(text: str) -> bool:
@@ -184,7 +197,7 @@ class Settings:
         scope=Scope.EVERY,
     )
     database: str = setting(
-        "Address of the database: `sqlite:///path/to/file.db`, or `postgresql://user:password@host/name` for several "
+        "Address of the database: `sqlite:////path/to/file.db`, or `postgresql://user:password@host/name` for several "
         "processes on several machines. It may hold a password, so it is no option.",
         read=as_database,
         default="",
@@ -271,10 +284,14 @@ class Settings:
     )
     backup_keep: int = setting("Scheduled backups that are kept.", read=as_whole(1, 10_000), default=14)
     audit_days: float = setting(
-        "Days after which entries of the audit are cleared away; 0 keeps them for ever.", read=as_hours, default=400.0
+        "Days after which entries of the audit are cleared away; 0 keeps them for ever.",
+        read=as_number("days", 0, 36_600),
+        default=400.0,
     )
     session_idle_hours: float = setting(
-        "Hours without a request after which a browser has to log in again.", read=as_hours, default=12.0
+        "Hours without a request after which a browser has to log in again; every log-in ends after a week.",
+        read=as_number("hours", 0.1, 168),
+        default=12.0,
     )
 
     @property
@@ -354,7 +371,7 @@ def read_value(known: Setting, name: str, text: str) -> object:
     """Turn a text into a value, or say what is wrong with it under the name that the person used."""
     try:
         return known.read(text)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RuntimeError) as error:  # RuntimeError: the home folder of nobody
         reason = str(error) if isinstance(error, ValueError) else "names a file that cannot be read"
         raise SettingError(f"{name} {reason}.", field=known.key) from None
 

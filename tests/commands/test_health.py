@@ -24,6 +24,13 @@ def test_a_server_that_is_well_and_one_that_is_not_there(program: Program) -> No
     assert "does not answer" in program("health", **environment).line
 
 
+def test_a_server_at_one_address_is_asked_there(program: Program) -> None:
+    port = str(free_port())
+    where = {"BACKUP_CREDENTIALS_HOST": "127.0.0.2", "BACKUP_CREDENTIALS_PORT": port}
+    with program.serving("--host", "127.0.0.2", "--port", port):
+        assert program("health", **where).out == "ok\n"
+
+
 @pytest.mark.parametrize(
     "address", ["localhost:8765", "nonsense", "ftp://127.0.0.1:9/", "file:///etc/passwd", "http://", "http://:x/"]
 )

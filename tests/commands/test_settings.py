@@ -64,6 +64,10 @@ def test_an_option_wins_and_an_empty_text_is_none() -> None:
         ("TLS_KEY", "/nope"),
         ("DATABASE", "mysql://u:canary@h/d"),
         ("DATABASE", "sqlite:///"[:9]),
+        ("DATABASE", "postgresql://u:canary@ho\u2100st/d"),
+        ("SESSION_IDLE_HOURS", "0"),
+        ("AUDIT_DAYS", "-1"),
+        ("DATA_DIR", "~nobody-of-this-name/x"),
         ("DATA_DIR", "a\0b"),
     ],
 )
@@ -74,6 +78,12 @@ def test_a_wrong_value_is_one_line_with_the_name(name: str, value: str) -> None:
     assert caught.value.field == name.lower()
     assert "\n" not in caught.value.message
     assert "canary" not in caught.value.message
+
+
+def test_days_are_no_hours() -> None:
+    assert read(AUDIT_DAYS="10000").audit_days == 10_000
+    with pytest.raises(SettingError, match="a number of days"):
+        read(AUDIT_DAYS="x")
 
 
 def test_a_wrong_option_is_told_by_its_own_name() -> None:

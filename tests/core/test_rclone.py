@@ -73,6 +73,11 @@ def test_a_password_inside_a_basic_header_is_cut_out(before: str) -> None:
     assert len(left) <= len(before) * 2 + 8
 
 
+def test_a_secret_that_is_json_without_end_is_cut_out_like_any_other() -> None:
+    deep = "[" * 30_000
+    assert Redactor([deep])(f"before {deep} after") == "before ••• after"
+
+
 def test_tokens_inside_json_are_cut_out() -> None:
     redact = Redactor.of(PROVIDERS["BOX"], {"token": '{"access_token":"CANARY-1","refresh_token":"CANARY-2"}'})
     assert redact("got CANARY-1 and CANARY-2") == "got ••• and •••"

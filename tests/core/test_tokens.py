@@ -59,7 +59,10 @@ def test_a_bare_token_is_wrapped(provider: str) -> None:
         ('{"type": "service_account"}', "GOOGLE_DRIVE", "service account"),
         ('{"foo": 1}', "BOX", "access_token"),
         ("[box]\ntype = box\n", "BOX", "no token"),
+        ('{"a":' * 20_000 + "1" + "}" * 20_000, "BOX", "authorize"),
+        ('{"access_token": "abcdefgh", "expiry": "9999-12-31T23:59:59-23:00"}', "BOX", "no time"),
     ],
+    ids=range(7),
 )
 def test_other_things_are_explained(text: str, provider: str, word: str) -> None:
     with pytest.raises(PermanentError, match=word):

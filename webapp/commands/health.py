@@ -14,7 +14,7 @@ from webapp.commands.group import Command
 from webapp.commands.options import json_option, settings_from
 from webapp.commands.output import echo_json
 from webapp.core.errors import TransientError
-from webapp.settings import Settings
+from webapp.settings import EVERY_ADDRESS, LOOPBACK_NAMES, Settings
 
 SECONDS = 4
 """How long an answer may take."""
@@ -43,7 +43,9 @@ def health(address: str, *, as_json: bool) -> None:
 
 def own_address(settings: Settings) -> str:
     """Return where the web app of these settings is asked on its own machine."""
-    return f"{settings.scheme}://localhost:{settings.port}/health"
+    own = f"[{settings.host}]" if ":" in settings.host else settings.host
+    name = "localhost" if settings.host in EVERY_ADDRESS or own in LOOPBACK_NAMES else own
+    return f"{settings.scheme}://{name}:{settings.port}/health"
 
 
 def answer(address: str, certificate: Path | None) -> str:

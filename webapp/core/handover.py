@@ -10,15 +10,21 @@ import os
 import select
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+
+from webapp.core.errors import NotFoundError
 
 IN_MEMORY = ("XDG_RUNTIME_DIR", "/run/user", "/dev/shm")  # noqa: S108  tmpfs, and the folder in it is private
 """Where Linux keeps files in memory."""
 
 TURN = 20_000
 """Milliseconds between two calls of what is done while the process lives."""
+
+PATIENCE, PAUSE = 600.0, 1.0
+"""Seconds for which what comes after is tried, and between two tries: a database may be away for a while."""
 
 PREFIX = "backup-credentials-"
 
@@ -58,8 +64,8 @@ def watch(
 
     Args:
         folder: What is removed.
-        meanwhile: Called every 20 seconds while the process lives.
-        after: Called before the folder is removed.
+        meanwhile: Called every 20 seconds while the process lives; one call that fails ends nothing.
+        after: Called before the folder is removed; one that fails is called again, for ten minutes.
     """
     watched = os.pidfd_open(os.getpid())
     first = os.fork()
@@ -84,9 +90,24 @@ def _stay(watched: int, folder: Path, meanwhile: Callable[[], None] | None, afte
     waiting.register(watched, select.POLLIN)
     try:
         while not waiting.poll(TURN if meanwhile else None):
-            if meanwhile:
-                meanwhile()
+            with suppress(Exception):  # the files are in use, and what comes after must still come
+                if meanwhile:
+                    meanwhile()
         if after:
-            after()
+            _insist(after)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _insist(work: Callable[[], None]) -> None:
+    """Do something until it has worked, or its time is over; what is not there any more is not waited for."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return work()
+        except NotFoundError:
+            return None
+        except Exception:
+            if time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)

@@ -60,7 +60,7 @@ def _parts(value: str) -> Iterator[str]:
     yield from (line.strip() for line in value.splitlines() if len(line.strip()) > SHORTEST)
     try:
         yield from _texts(json.loads(value))
-    except ValueError:
+    except (ValueError, RecursionError):
         return
 
 

@@ -174,7 +174,7 @@ def _json_object(text: str) -> dict[str, object] | None:
     found = _OBJECT.search(text)
     try:
         value = json.loads(found.group()) if found else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return cast("dict[str, object]", value) if isinstance(value, dict) else None
 
@@ -211,8 +211,8 @@ def _time(text: str) -> datetime:
     """Read RFC 3339; Go writes nanoseconds, Python reads microseconds."""
     try:
         read = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
-    except ValueError as error:
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise PermanentError(
             "The token's expiry is no time in RFC 3339, such as 2026-01-31T12:00:00Z.", field="token"
         ) from error
-    return read if read.tzinfo else read.replace(tzinfo=UTC)

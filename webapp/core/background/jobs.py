@@ -111,4 +111,6 @@ class Jobs:
 
     def _forget_old(self) -> None:
         before = time.monotonic() - KEPT
-        self._jobs = {key: job for key, job in self._jobs.items() if not job.ended or job.ended_at > before}
+        for key, job in list(self._jobs.items()):  # another thread may start one meanwhile
+            if job.ended and job.ended_at <= before:
+                self._jobs.pop(key, None)

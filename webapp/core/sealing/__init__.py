@@ -27,8 +27,8 @@ PARTS: tuple[str, ...] = ("namespace", "name", "field", "value")
 LOCK, LOCK_SECONDS = "sealing-key", 30.0
 """The lock under which the first key is made, and how long it holds at most."""
 
-LONGEST = 4 * LONG_LIMIT
-"""Characters that a sealed value may have: the longest secret in UTF-8, age's header, base64."""
+LONGEST = 6 * LONG_LIMIT
+"""Characters that a sealed value may have: the longest secret in UTF-8, four bytes a letter, in base64, age's header."""
 
 
 class SealedError(PermanentError):

@@ -45,11 +45,24 @@ class Place(NamedTuple):
 
 
 class Envelope:
-    """Seals and opens values with the keys of a ring; while `frozen`, it opens what it can and seals nothing."""
+    """Seals and opens values with the keys of a ring; while `frozen`, it opens what it can and seals nothing.
 
-    def __init__(self, ring: KeyRing) -> None:
+    Args:
+        ring: Has the keys.
+        look: Called when the ring's file has become another one, before anything is sealed with what stands in it.
+    """
+
+    def __init__(self, ring: KeyRing, look: Callable[[], None] = lambda: None) -> None:
         self.ring = ring
         self.frozen = False
+        self._look = look
+
+    def follow(self) -> bool:
+        """Take what the ring's file has by now; tells whether it was another file."""
+        if not self.ring.follow():
+            return False
+        self._look()
+        return True
 
     def seal(self, place: Place, value: Any) -> str:
         """Seal a value that JSON can hold.
@@ -69,7 +82,7 @@ class Envelope:
         Raises:
             LockedError: There is none, or the store is locked.
         """
-        self.ring.follow()
+        self.follow()
         primary = self.ring.primary_id
         master = self.ring.key(primary)
         if master is None or self.frozen:
@@ -93,7 +106,7 @@ class Envelope:
         """
         master = self.ring.key(identifier)
         if master is None:
-            self.ring.follow()  # another process may have added it
+            self.follow()  # another process may have added it
             master = self.ring.key(identifier)
         if master is None:
             raise LockedError(f"This needs the secret seed with the key {identifier}.")

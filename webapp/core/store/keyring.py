@@ -7,13 +7,13 @@ bytes of the key's SHA-256 in hexadecimal, so that a wrong key can never pass un
 from __future__ import annotations
 
 import base64
-import binascii
+import fcntl
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from webapp.core.store.faults import SeedError
 
 KEY_BYTES = 32
 MODE = 0o600
+Keys = Mapping[str, bytes]
 
 
 def key_id(key: bytes) -> str:
@@ -54,6 +55,7 @@ class KeyRing:
         Raises:
             SeedError: The file is no seed.
         """
+        before = _signature(path)  # what is put there while it is read counts as another file
         if not path.exists():
             return cls({}, "", path=path, create=create)
         try:
@@ -61,7 +63,9 @@ class KeyRing:
         except (OSError, UnicodeDecodeError) as error:
             raise SeedError(f"The secret seed {path} cannot be read. Check its owner and mode.") from error
         keys, primary = _parse(text)
-        return cls(keys, primary, path=path)
+        ring = cls(keys, primary, path=path)
+        ring._signature = before
+        return ring
 
     @classmethod
     def from_text(cls, text: str) -> KeyRing:
@@ -125,7 +129,7 @@ class KeyRing:
             return
         made = KeyRing.from_file(self._path, create=False)
         self._keys, self._primary = made._keys, made._primary  # noqa: SLF001  the same class
-        self._signature = _signature(self._path)
+        self._signature = made._signature  # noqa: SLF001  as above
 
     @property
     def writable(self) -> bool:
@@ -158,6 +162,10 @@ class KeyRing:
         """Return the seed as its file holds it. It is the secret itself."""
         return _format(self._keys, self._primary)
 
+    def copy(self) -> KeyRing:
+        """Return the same keys apart from their file: what happens to the copy, nobody else sees."""
+        return KeyRing(self._keys, self._primary)
+
     def grown(self) -> KeyRing:
         """Return the same ring with a new key that leads; this one stays as it is."""
         key = os.urandom(KEY_BYTES)
@@ -173,8 +181,12 @@ class KeyRing:
         Raises:
             SeedError: The file cannot be written; then nothing has changed.
         """
-        primary = other.primary_id if lead or not self._primary else self._primary
-        self._become({**self._keys, **other._keys}, primary or self._primary)
+
+        def grow(keys: Keys, primary: str) -> tuple[Keys, str]:
+            leads = other.primary_id if lead or not primary else primary
+            return {**keys, **other._keys}, leads or primary
+
+        self._become(grow)
 
     def drop(self, identifier: str) -> None:
         """Remove a key that does not lead.
@@ -182,19 +194,41 @@ class KeyRing:
         Raises:
             SeedError: It leads, or the file cannot be written.
         """
-        if identifier == self._primary:
-            raise SeedError("This key leads: it seals what is saved now. Rotate first.")
-        self._become({name: key for name, key in self._keys.items() if name != identifier}, self._primary)
 
-    def _become(self, keys: Mapping[str, bytes], primary: str) -> None:
-        if self._path is not None:
-            try:
-                _replace(self._path, _format(keys, primary))
-            except OSError as error:
-                reason = error.strerror or type(error).__name__
-                raise SeedError(f"The secret seed {self._path} cannot be written: {reason}.") from None
-            self._signature = _signature(self._path)
+        def shrink(keys: Keys, primary: str) -> tuple[Keys, str]:
+            if identifier == primary:
+                raise SeedError("This key leads: it seals what is saved now. Rotate first.")
+            return {name: key for name, key in keys.items() if name != identifier}, primary
+
+        self._become(shrink)
+
+    def _become(self, change: Callable[[Keys, str], tuple[Keys, str]]) -> None:
+        """Change keys and primary, those of the file as it is by now: another process may have added one to it."""
+        try:
+            with _alone(self._path):
+                self.follow()
+                keys, primary = change(self._keys, self._primary)
+                if self._path is not None:
+                    _replace(self._path, _format(keys, primary))
+                    self._signature = _signature(self._path)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise SeedError(f"The secret seed {self._path} cannot be written: {reason}.") from None
         self._keys, self._primary = dict(keys), primary
+
+
+@contextmanager
+def _alone(path: Path | None) -> Generator[None]:
+    """Hold the folder of a seed file against everyone else who changes it: who read it before would write over a key."""
+    if path is None:
+        yield
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # the kernel lets go, however this ends
+        yield
+    finally:
+        os.close(folder)
 
 
 def _signature(path: Path | None) -> tuple[int, int, int] | None:
@@ -215,7 +249,7 @@ def _parse(text: str) -> tuple[dict[str, bytes], str]:
         found: dict[str, Any] = json.loads(text)
         keys = {name: _decode(value) for name, value in found["keys"].items()}
         primary = str(found["primary"])
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise SeedError(
             "This is no secret seed: it is JSON with primary and keys. Use the file as it was made."
         ) from None
@@ -227,7 +261,7 @@ def _parse(text: str) -> tuple[dict[str, bytes], str]:
 def _decode(text: object) -> bytes:
     try:
         key = base64.b64decode(str(text), altchars=b"-_" if set(str(text)) & set("-_") else None, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise SeedError("This is no secret seed: its key is not base64.") from None
     if len(key) != KEY_BYTES:
         raise SeedError(f"This is no secret seed: a key has {KEY_BYTES} bytes.")

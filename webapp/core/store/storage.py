@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -73,7 +74,8 @@ class Store:
         tables = Tables(database)
         self._keys: Any = tables.master_key
         self._ring = key_ring
-        self._envelope = Envelope(key_ring)
+        self.locked: LockedReason | None = None
+        self._envelope = Envelope(key_ring, self._look)
         self.values = Values(tables, self._envelope)
         self.audit = Audit(tables, self.values)
         self.audit_log = AuditLog(self.audit)
@@ -93,26 +95,42 @@ class Store:
         self.sealing = SealingKeys(tables, self._envelope, self.audit)
         self.keys = Keys(tables, self._envelope, self.audit, self.locks, self._meet_keys)
         self.backups = Backups(database, self._envelope, self.audit, self.values)
-        self.locked: LockedReason | None = None
         self._outrun = False
         self._meet_keys()
 
     def _meet_keys(self) -> None:
         """Compare the ring with the keys that the database needs; a fresh database gets the first key."""
-        needed = {row.id: row.proof for row in self._keys.select().where(~self._keys.awaited)}
+        needed = self._needed()
         if not needed:
             self._ring.fill()
         # A key is written to the file before the database names it: with the names known, the file is looked at again.
         self._ring.read_again()
-        missing = tuple(identifier for identifier, proof in needed.items() if not self._proven(identifier, proof))
-        self._envelope.frozen = bool(missing)
-        if missing or not self._ring.primary_id:
-            self.locked = LockedReason(f"The store is locked: {_missing(missing) or self._ring.lack}", missing)
+        self._ring.follow()
+        self._compare_keys(needed)
+        if self.locked:
             return
-        self.locked = None
         if self._ring.primary_id not in needed:
             self._add_key(self._ring.primary_id)
         self.audit.ready()
+
+    def _needed(self) -> dict[str, str]:
+        """Return the proof of each key that has to be here, by its id."""
+        return {row.id: row.proof for row in self._keys.select().where(~self._keys.awaited)}
+
+    def _newest(self) -> str:
+        """Return the key that was the primary one when the store was open last; none in a fresh database."""
+        row = self._keys.get_or_none(self._keys.replaced == "", ~self._keys.awaited)
+        return row.id if row else ""
+
+    def _look(self) -> None:
+        self._compare_keys(self._needed())
+
+    def _compare_keys(self, needed: Mapping[str, str]) -> None:
+        """Lock the store when the ring lacks a key that the database needs, and open it when it has all of them."""
+        missing = tuple(identifier for identifier, proof in needed.items() if not self._proven(identifier, proof))
+        self._envelope.frozen = bool(missing)
+        why = _missing(missing) or ("" if self._ring.primary_id else self._ring.lack)
+        self.locked = LockedReason(f"The store is locked: {why}", missing) if why else None
 
     def _proven(self, identifier: str, proof: str) -> bool:
         if self._ring.key(identifier) is None:
@@ -136,7 +154,7 @@ class Store:
         Returns:
             Whether the store is open.
         """
-        if self.locked and self._ring.follow():
+        if self.locked and self._envelope.follow():
             self._meet_keys()
         return self.locked is None
 
@@ -154,7 +172,8 @@ class Store:
         if not self.locked or (missing and not set(missing) & set(given.ids)):
             needed = f"Needed is {', '.join(missing)}." if missing else "None is needed: the store is open."
             raise SeedError(f"This seed has the key {', '.join(given.ids)}. {needed}", field="seed")
-        self._ring.take(given)
+        lead = given.primary_id == self._newest() or self._ring.primary_id not in self._needed()
+        self._ring.take(given, lead=lead)
         self._meet_keys()
         self.audit.note(Action.SEED, name=", ".join(given.ids), detail={"what": "unlocked"})
 

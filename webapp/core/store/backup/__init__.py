@@ -17,7 +17,6 @@ from webapp.core.store.backup.reading import Backup
 from webapp.core.store.backup.restoring import Restorer
 from webapp.core.store.backup.writing import Progress, Writer
 from webapp.core.store.envelope import Envelope
-from webapp.core.store.keyring import KeyRing
 from webapp.core.store.keyvalues import Values
 from webapp.core.store.models import moment, now, stamp
 
@@ -127,8 +126,8 @@ class Backups:
 
     def _with_keys_of(self, backup: Backup) -> Envelope:
         """Return an envelope with the keys of the store and of the backup; the store's own one leads."""
-        own = self._envelope.ring
-        ring = KeyRing.from_text(own.text()) if own.primary_id else KeyRing({}, "")
+        self._envelope.follow()
+        ring = self._envelope.ring.copy()
         if backup.ring:
             ring.take(backup.ring, lead=False)
         return Envelope(ring)

@@ -26,6 +26,7 @@ from webapp.core.store.backup.manifest import (
 from webapp.core.store.backup.protection import protect
 from webapp.core.store.declared import Role, StoredTable
 from webapp.core.store.envelope import FORMAT, Envelope, sealed_key_id
+from webapp.core.store.keyring import KeyRing
 from webapp.core.store.models import now, stamp
 from webapp.core.store.registry import TABLES
 
@@ -50,6 +51,7 @@ class Writer:
 
     def __init__(self, database: Database, envelope: Envelope) -> None:
         self._database, self._envelope = database, envelope
+        self._ring = envelope.ring.copy()
         self._sealing = not envelope.frozen and bool(envelope.ring.primary_id)
         self._id = secrets.token_hex(16)
         self._counts: dict[str, int] = {}
@@ -64,18 +66,23 @@ class Writer:
             passphrase: Puts the key ring in, protected by it.
             progress: Called with how many rows are written, and of how many.
         """
-        seed = protect(self._envelope.ring, passphrase) if passphrase else b""
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             archive.writestr(README, TEXT)
-            if seed:
-                archive.writestr(SEED, seed, zipfile.ZIP_STORED)
             with one_moment(self._database), archive.open(RECORDS, "w", force_zip64=True) as file:
                 self._records(file, progress)
                 proofs = dict(self._database.execute_sql("SELECT id, proof FROM master_key", ()).fetchall())
                 steps = self._database.execute_sql("SELECT number FROM migration ORDER BY number", ()).fetchall()
-            manifest = self._manifest(proofs, tuple(number for (number,) in steps), seed=bool(seed))
+            if passphrase:
+                archive.writestr(SEED, protect(self._keys(), passphrase), zipfile.ZIP_STORED)
+            manifest = self._manifest(proofs, tuple(number for (number,) in steps), seed=bool(passphrase))
             archive.writestr(MANIFEST, manifest.to_json())
         return manifest
+
+    def _keys(self) -> KeyRing:
+        """Return the ring with every key of the records: one may have been added, or retired, while they were read."""
+        self._envelope.follow()
+        self._ring.take(self._envelope.ring)
+        return self._ring
 
     def _manifest(self, proofs: dict[str, str], migrations: tuple[int, ...], *, seed: bool) -> Manifest:
         digest = self._digest.hexdigest()

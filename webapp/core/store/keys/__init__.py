@@ -86,12 +86,13 @@ class Keys:
 
     @property
     def ring(self) -> KeyRing:
-        """The key ring of this process."""
+        """The key ring, as its file has it by now."""
+        self._envelope.follow()
         return self._envelope.ring
 
     def list(self) -> list[MasterKey]:
         """Return every key that the ring has or that something needs; the primary one first."""
-        self.ring.follow()
+        self._envelope.follow()
         rows = {row.id: row for row in self._rows.select()}
         counts = uses(self._database)
         found = [self._one(key, rows.get(key), counts) for key in {*rows, *self.ring.ids, *counts}]
@@ -132,7 +133,7 @@ class Keys:
                 "what is stored is then moved to the new key by itself."
             )
         with self._locks.hold("rotate", 30):
-            self.ring.follow()
+            self._envelope.follow()
             self.ring.take(self.ring.grown())
             self._meet()
         self._audit.note(Action.ROTATION, name=self.ring.primary_id, who=by, detail={"what": "new primary key"})
@@ -170,7 +171,9 @@ class Keys:
 
     def tend(self, *, stop: Callable[[], bool] | None = None) -> int:
         """Take up what someone else has begun: a new primary key in the ring, values under older keys."""
-        self.ring.follow()
+        self._envelope.follow()
+        if self._envelope.frozen:
+            self._meet()  # somebody may have given the missing key up
         if self._envelope.frozen or not self.ring.primary_id:
             return 0
         if not self._rows.select().where(self._rows.id == self.ring.primary_id).exists():
@@ -226,8 +229,9 @@ class Keys:
             raise SeedError("Every key of this seed is here already.", field="seed")
         counts = uses(self._database)
         self.ring.take(given, lead=not self.ring.primary_id)
-        for key in new:
-            self._expect(key)
+        if self.ring.writable:  # else it is gone with this process, and nothing may be locked for the lack of it
+            for key in new:
+                self._expect(key)
         self._meet()
         self._audit.note(Action.SEED, name=", ".join(new), who=by, detail={"what": "imported"})
         return sum(counts.get(key, 0) for key in new)
