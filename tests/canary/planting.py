@@ -10,7 +10,12 @@ from urllib.parse import quote
 
 from canary.canaries import Canaries
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_ssh_private_key,
+)
 
 from webapp.core.fields import Field, Kind
 from webapp.core.providers import PROVIDERS
@@ -48,6 +53,8 @@ def planted(canaries: Canaries, way: str, echo: str) -> Iterator[Planted]:
         for keys in SETS.get(provider.type, (secret,)):
             plain = plain_values(provider.type, keys, echo)
             made = {key: secret_value(canaries, provider, provider.field(key), way) for key in keys}
+            if "key_file_pass" in made:
+                made["key_pem"] = protected(canaries, made["key_pem"], made["key_file_pass"], way)
             yield Planted(provider, plain | made, keys)
 
 
@@ -91,6 +98,13 @@ def private_key(canaries: Canaries, label: str) -> str:
     """Return a private key; its lines are searched for one by one."""
     made = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
     return canaries.mint(label, made.decode())
+
+
+def protected(canaries: Canaries, key: str, passphrase: str, way: str) -> str:
+    """Return a private key under its passphrase, which is no less a secret."""
+    under = PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(1).build(passphrase.encode())
+    made = load_ssh_private_key(key.encode(), None).private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, under)
+    return canaries.mint(f"a key under a passphrase, {way}", made.decode())
 
 
 SHAPES: dict[tuple[str, str], Callable[[Canaries, str], str]] = {
