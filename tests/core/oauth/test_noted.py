@@ -60,7 +60,7 @@ def test_a_credential_is_connected_reconnected_and_revoked(
     made = service.add("Box", "BOX", logged_in(logins, internet, "BOX").values, by="me", logged_in=LoggedIn("ada", ""))
     again = logged_in(logins, internet, "BOX").values
     service.edit(made.id, again, version=made.version, by="me", logged_in=LoggedIn("ada", ""))
-    revoke_stored(store, made.id)
+    revoke_stored(store, made.id, TokenDoor(store, by="tests"))
     noted = [(kind, detail.get("what", "revoked")) for kind, _, detail in entries(store, Action.CONNECT, Action.REVOKE)]
     assert [what for kind, what in noted if kind == "credential"] == ["connected", "reconnected", "revoked"]
 
@@ -69,7 +69,7 @@ def test_what_the_vendor_would_not_revoke(logins: LoginService, store: Store, in
     values = logged_in(logins, internet, "PCLOUD").values
     made = store.credentials.add("pCloud", "PCLOUD", values, by="me")
     with pytest.raises(PermanentError):
-        revoke_stored(store, made.id)
+        revoke_stored(store, made.id, TokenDoor(store, by="tests"))
     assert [(kind, outcome) for kind, outcome, _ in entries(store, Action.REVOKE)] == [("credential", "failed")]
 
 

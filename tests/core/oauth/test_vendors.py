@@ -141,6 +141,7 @@ SAID = {
     "redirect_uri_mismatch": ("", "not registered"),
     "AADSTS90002": ("tenant", "no such tenant"),
     "AADSTS50020": ("tenant", "not open to this account"),
+    "AADSTS700016": ("client_id", "no app with this client ID"),
     "AADSTS65001": ("", "has not been allowed"),
     "admin_policy_enforced": ("", "has not been allowed"),
     "AADSTS53003": ("token", "rules do not allow"),

@@ -61,6 +61,10 @@ class Endpoints:
     def _revoked(self, vendor: str, request: Request) -> Reply:
         form = request.form
         token = form.get("token") or form.get("access_token") or request.bearer
+        if vendor == "dropbox" and not token.startswith(
+            "good"
+        ):  # it is asked with an access token, which must be alive
+            return Reply(401, {"error_summary": "expired_access_token/", "error": {".tag": "expired_access_token"}})
         return self._tokens.revoke(token, needs_device=vendor == "yandex")
 
 

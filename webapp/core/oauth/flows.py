@@ -12,7 +12,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from webapp.core.errors import CredentialError, PermanentError
+from webapp.core.errors import PermanentError
 from webapp.core.fields import Attributes
 from webapp.core.oauth.endpoints import PCLOUD_HOSTS, place
 from webapp.core.oauth.refusals import refusal, spoken
@@ -217,7 +217,7 @@ class Returned:
             PermanentError: It is neither.
         """
         given = "".join(given.split())
-        query = urlsplit(given).query or urlsplit(given).fragment if "://" in given else given
+        query = _query(given) if "://" in given else given
         if "://" not in given and "code=" not in query and "error=" not in query:
             found = cls(code=given)
         else:
@@ -234,6 +234,15 @@ class Returned:
         """Raise what the vendor said instead of a code."""
         if self.error or not self.code:
             raise spoken(vendor, self.error or "no code", self.description)
+
+
+def _query(address: str) -> str:
+    """Return what stands behind an address; nothing when it is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return parts.query or parts.fragment
 
 
 def redirect_problem(provider_type: str, redirect: str) -> str:
@@ -284,7 +293,5 @@ def check_app(provider_type: str, attributes: Attributes, redirect: str) -> None
     except PermanentError as error:
         if error.message.startswith("The code is not good any more"):
             return
-        raise
-    except CredentialError:
         raise
     raise PermanentError(f"{vendor.label} gave a token for a code that does not exist. Do not trust this connection.")

@@ -6,9 +6,11 @@ import logging
 import random
 import secrets
 import threading
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+from webapp.core.background.surviving import survived
 from webapp.core.errors import CredentialError
 from webapp.core.oauth.records import watch
 from webapp.core.oauth.refresh import TokenDoor
@@ -62,12 +64,8 @@ class KeepAlive:
         pause = min(FIRST, self._pause)
         while not self._ended.wait(pause * random.uniform(0.5, 1.0)):  # noqa: S311  no secret
             pause = self._pause
-            try:
+            with survived(self._store, LOG, "tokens could not be renewed"):
                 self.once()
-            except CredentialError as error:
-                LOG.warning("tokens could not be renewed: %s", error.message)
-            finally:
-                self._store.release()
 
     def once(self) -> int:
         """Renew what is due, if no other process is at it; return how many were renewed."""
@@ -80,14 +78,17 @@ class KeepAlive:
 
     def _all_due(self) -> int:
         self._meet_new()
-        done = 0
+        done, tried = 0, set[str]()
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="renewal") as threads:
-            while not self._ended.is_set() and self._mine():
-                due = self._store.logins.due(datetime.now(UTC), BATCH)
+            while not self._ended.is_set() and self._mine() and (due := self._due(tried)):
+                tried.update(due)
                 done += sum(threads.map(self._one, due))
-                if len(due) < BATCH:
-                    break
         return done
+
+    def _due(self, tried: Collection[str]) -> list[str]:
+        """Return the next that are due; one that could not even be marked as failed is tried once in a round."""
+        due = self._store.logins.due(datetime.now(UTC), BATCH + len(tried))
+        return [identifier for identifier in due if identifier not in tried][:BATCH]
 
     def _mine(self) -> bool:
         return self._store.locks.try_hold(LEASE, self._owner, LEASE_SECONDS)

@@ -113,13 +113,22 @@ class TokenDoor:
         """Renew under the lock, from what is stored by then: somebody else may have done it while we waited."""
         with self._alone(credential_id) as lock:
             credential = self._store.credentials.get(credential_id)
-            token = Token.from_json(str(credential.attributes.get("token", "{}")))
+            login = self._store.logins.find(credential_id) or Login(credential_id)
+            token = self._readable(credential, login)
             if spare is not None and not token.expired(spare=spare):
                 return Fresh(bare(credential.provider, credential.attributes, token), {})
-            login = self._store.logins.find(credential_id) or Login(credential_id)
             new = self._renewed(credential, login, token, lock)
             kept = self._keep(credential, login, token, new)
         return Fresh(bare(credential.provider, kept.attributes, _token(kept)), {"token": str(kept.attributes["token"])})
+
+    def _readable(self, credential: Credential, login: Login) -> Token:
+        """Return the stored token; that it cannot be read is noted, so that it is not tried again at once."""
+        try:
+            return _token(credential)
+        except PermanentError as error:
+            found = PermanentError(credential.damaged or error.message, field="token")
+            self._failed(credential, failed(login, found.message, datetime.now(UTC), for_good=False), before=login)
+            raise found from None
 
     def _renewed(self, credential: Credential, login: Login, token: Token, lock: Lock) -> Token:
         """Renew; when this token is refused, the one before it may still be good. What fails is noted."""
@@ -140,8 +149,13 @@ class TokenDoor:
             raise
 
     def _failed(self, credential: Credential, login: Login, *, before: Login) -> None:
-        """Keep what went wrong; that a log-in is over for good stands in the audit, once."""
+        """Keep what went wrong; that a log-in is over for good stands in the audit, once.
+
+        Of a token that was replaced meanwhile, as by a person who logged in anew, nothing is noted.
+        """
         with self._store.together():
+            if self._store.credentials.get(credential.id).attributes.get("token") != credential.attributes.get("token"):
+                return
             self._store.logins.put(login)
             if login.needs_login and not before.needs_login:
                 detail = {"what": "needs re-login", "why": login.error}

@@ -14,11 +14,12 @@ CODE = re.compile(r"AADSTS\d{4,8}|[A-Za-z][A-Za-z0-9_.-]{2,60}")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A sentence for errors that match."""
+    """A sentence for errors that match; `later` when the same may work another time."""
 
     pattern: str
     message: str
     field: str = ""
+    later: bool = False
 
 
 REFUSALS = (
@@ -32,7 +33,12 @@ REFUSALS = (
     Refusal(r"AADSTS50011|redirect_uri|invalid redirect", "The redirect address is not registered. Register it as it stands here."),
     Refusal(r"AADSTS90002|AADSTS900023", "There is no such tenant. Check the tenant ID.", "tenant"),
     Refusal(
-        r"AADSTS(50020|700016|50194|9002346|500200)",
+        r"AADSTS700016",
+        "There is no app with this client ID in this tenant. Check client ID and tenant ID.",
+        "client_id",
+    ),
+    Refusal(
+        r"AADSTS(50020|50194|9002346|500200)",
         "The app is not open to this account. Check tenant ID and the app's supported account types.",
         "tenant",
     ),
@@ -53,7 +59,11 @@ REFUSALS = (
         r"invalid_grant|bad_verification_code|AADSTS(70000|70008|54005|9002313)|\b2012\b",
         "The code is not good any more, or was made for another log-in. Begin again.",
     ),
-    Refusal(r"rate|too_many|slow_down|temporarily", "The provider asks to wait. Try again in a few minutes."),
+    Refusal(
+        r"rate.?limit|too_many|slow_down|temporarily_unavailable|AADSTS90033",
+        "The provider asks to wait. Try again in a few minutes.",
+        later=True,
+    ),
 )  # fmt: skip
 """The first that matches is meant."""
 
@@ -81,7 +91,8 @@ def spoken(vendor: Vendor, error: str, more: str = "") -> CredentialError:
     found = next((known for known in REFUSALS if re.search(known.pattern, both, re.IGNORECASE)), None)
     sentence = found.message if found else f"{vendor.label} did not let this log-in pass. Begin again."
     said = f" ({vendor.label} says {code})" if code else ""
-    return PermanentError(f"{sentence[:-1]}{said}." if said else sentence, field=found.field if found else "")
+    kind = TransientError if found and found.later else PermanentError
+    return kind(f"{sentence[:-1]}{said}." if said else sentence, field=found.field if found else "")
 
 
 def _clean(error: str) -> str:

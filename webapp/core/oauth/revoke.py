@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from functools import partial
 
-from webapp.core.errors import CredentialError, PermanentError
+from webapp.core.errors import CredentialError, PermanentError, TransientError
 from webapp.core.fields import Attributes
 from webapp.core.oauth.accounts import bearer
+from webapp.core.oauth.refresh import TokenDoor
 from webapp.core.oauth.refusals import refusal
 from webapp.core.oauth.vendors import VENDORS
-from webapp.core.oauth.web import Answer, ask
-from webapp.core.store import Store
+from webapp.core.oauth.web import Answer, ask, text
+from webapp.core.providers import PROVIDERS
+from webapp.core.store import Credential, Store
 from webapp.core.store.audit import Action, Outcome
 from webapp.core.tokens import Token
+
+BY_ACCESS_TOKEN = frozenset({"DROPBOX", "YANDEX"})
+"""Vendors that are asked with the access token, which must not have ended."""
+
+OVER = frozenset({"invalid_token", "invalid_grant", "invalid_access_token"})
+"""What vendors say to a token that is over already."""
 
 
 def can_revoke(provider_type: str) -> bool:
@@ -21,8 +29,13 @@ def can_revoke(provider_type: str) -> bool:
     return bool(vendor and vendor.revoke)
 
 
-def revoke_stored(store: Store, credential_id: str) -> None:
+def revoke_stored(store: Store, credential_id: str, door: TokenDoor) -> None:
     """End a stored credential's token at the vendor; how that ended is noted in the audit.
+
+    Args:
+        store: Where the credential is.
+        credential_id: Whose token ends.
+        door: Renews a token first where the vendor wants one that is still good.
 
     Raises:
         CredentialError: See `revoke`.
@@ -30,11 +43,18 @@ def revoke_stored(store: Store, credential_id: str) -> None:
     credential = store.credentials.get(credential_id)
     noted = partial(store.audit.note, Action.REVOKE, kind="credential", subject=credential.id, name=credential.name)
     try:
-        revoke(credential.provider, credential.attributes)
+        revoke(credential.provider, _accepted(credential, door))
     except CredentialError as error:
         noted(outcome=Outcome.FAILED, detail={"why": error.message})
         raise
     noted(detail={"provider": credential.provider})
+
+
+def _accepted(credential: Credential, door: TokenDoor) -> Attributes:
+    """Return attributes with a token that the vendor lets end itself: the others are ended by their refresh token."""
+    if credential.provider not in BY_ACCESS_TOKEN:
+        return credential.attributes
+    return door.fresh(PROVIDERS[credential.provider], credential.attributes, credential_id=credential.id).attributes
 
 
 def revoke(provider_type: str, attributes: Attributes) -> None:
@@ -49,8 +69,13 @@ def revoke(provider_type: str, attributes: Attributes) -> None:
         raise PermanentError(f"{vendor.label} has no way to do this from here. Remove the app at {vendor.connected}.")
     token = Token.from_json(str(attributes.get("token", "{}")))
     answer = _asked(provider_type, token, attributes)
-    if not answer.ok and str(answer.values.get("error", "")) not in {"invalid_token", "invalid_grant"}:
-        raise refusal(vendor, answer)
+    said = text(answer.values, "error") or text(answer.values, "error", ".tag")
+    if answer.ok or said in OVER:
+        return
+    refused = refusal(vendor, answer)
+    if isinstance(refused, TransientError) or refused.field:
+        raise refused
+    raise PermanentError(f"{vendor.label} did not end the token. Remove the app at {vendor.connected}.")
 
 
 def _asked(provider_type: str, token: Token, attributes: Attributes) -> Answer:

@@ -38,7 +38,6 @@ class Vendor:
         extra: Further parameters of the authorization, such as the one that asks for a lasting token.
         pkce: Whether S256 challenges are documented.
         public: Whether an app may have no secret.
-        scope_separator: Between scopes in the address.
         device: Where a device code is asked for; empty when there is no such flow.
         shown_code: The redirect address with which the vendor shows the code to copy; `none` leaves the address out.
         loopback: A redirect address on the person's own computer that the vendor allows.

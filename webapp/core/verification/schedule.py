@@ -6,10 +6,12 @@ import logging
 import random
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from webapp.core.background.surviving import survived
 from webapp.core.errors import CredentialError
 from webapp.core.store import Store
 from webapp.core.store.models import now
@@ -19,6 +21,8 @@ LEASE = "reverification"
 LEASE_SECONDS = 300.0
 BATCH = 20
 JITTER = 0.1
+AGAIN = 3600.0
+"""Seconds until what could not be looked into, as it is damaged, is tried again."""
 LOG = logging.getLogger(__name__)
 
 
@@ -56,6 +60,7 @@ class Reverification:
         self._records: Due = records or store.credentials
         self._lease = lease
         self._owner = secrets.token_hex(8)
+        self._failed = dict[str, float]()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reverification", daemon=True)
 
@@ -73,20 +78,22 @@ class Reverification:
     def _run(self) -> None:
         # The first look comes after a random part of the pause, so that replicas do not all look at once.
         while not self._ended.wait(self._pause * random.uniform(0.5, 1.0)):  # noqa: S311  no secret
-            try:
+            with survived(self._store, LOG, "credentials could not be verified"):
                 self.once()
-            except CredentialError as error:
-                LOG.warning("credentials could not be verified: %s", error.message)
-            finally:
-                self._store.release()
 
     def once(self) -> int:
         """Verify what is due, if this process has the lock; return how many were verified."""
         if self._store.locked or not self._store.locks.try_hold(self._lease, self._owner, LEASE_SECONDS):
             return 0
         age = self._interval * random.uniform(1 - JITTER, 1)  # noqa: S311  no secret
-        due = self._records.due(older_than=now() - timedelta(seconds=age), limit=BATCH)
-        return sum(self._one(identifier) for identifier in due)
+        return sum(self._one(identifier) for identifier in self._due(now() - timedelta(seconds=age)))
+
+    def _due(self, older_than: datetime) -> list[str]:
+        """Return what is due; what could not be looked into keeps its old date and must not stand before the others."""
+        since = time.monotonic() - AGAIN
+        self._failed = {identifier: at for identifier, at in self._failed.items() if at > since}
+        due = self._records.due(older_than=older_than, limit=BATCH + len(self._failed))
+        return [identifier for identifier in due if identifier not in self._failed][:BATCH]
 
     def _one(self, identifier: str) -> bool:
         if self._ended.is_set():
@@ -95,6 +102,7 @@ class Reverification:
             self._verify(identifier)
         except CredentialError as error:
             LOG.warning("%s could not be verified: %s", identifier, error.message)
+            self._failed[identifier] = time.monotonic()
             return False
         self._store.locks.try_hold(self._lease, self._owner, LEASE_SECONDS)
         return True

@@ -46,5 +46,5 @@ def revoke_and_delete(credential_id: str) -> Response:
 
 def ended(credential_id: str) -> None:
     """Revoke and delete."""
-    revoke_stored(runtime().store, credential_id)
+    revoke_stored(runtime().store, credential_id, runtime().token_door)
     runtime().service.delete(credential_id, by=current_account().name)
