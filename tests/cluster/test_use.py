@@ -14,6 +14,9 @@ from servers.kinds.ssh import SshServer
 from servers.runs import need
 
 from webapp.core.rclone.metadata import binary
+from webapp.core.runtime import Runtime
+from webapp.core.verification.states import State
+from webapp.settings import Settings
 
 REFERRED = {"secretKeyRef": {"name": "keys", "key": "secret"}}
 RCLONE = {"name": "rclone", "format": "rclone", "options": {"remote": "nightly"}}
@@ -125,6 +128,20 @@ def test_a_gate_keeps_the_last_good_secrets(space: Space, seaweedfs: S3Server) -
     assert space.values("rclone") == good
     space.source("keys", secret=seaweedfs.full[1])
     space.wait("nightly", "True", seconds=30)
+
+
+def test_a_credential_of_the_web_app_is_verified_where_its_resource_says(seaweedfs: S3Server, tmp_path: Path) -> None:
+    """What is found there is no word about the place that the web app looks into."""
+    runtime = Runtime(Settings(data_dir=tmp_path))
+    key, secret = seaweedfs.full
+    values = {"access_key_id": key, "secret_access_key": secret, "endpoint": seaweedfs.endpoint, "provider": "Other"}
+    credential = runtime.service.add("Nightly", "S3", {**values, "region": "us-east-1"}, by="test")
+    assert runtime.service.verify_stored(credential.id).state is State.VALID
+    assert runtime.service.verify_stored(credential.id, target="missing-bucket").state is State.MISCONFIGURED
+    kept = runtime.store.credentials.get(credential.id).verification
+    assert kept
+    assert kept.state == State.VALID
+    runtime.stop()
 
 
 def test_a_gate_writes_nothing_before_the_first_verification(space: Space, seaweedfs: S3Server) -> None:

@@ -24,6 +24,7 @@ from webapp.core.formats import (
     formats_for,
     render,
 )
+from webapp.core.formats.accounts import HOSTED
 from webapp.core.formats.delivery import manifest
 from webapp.core.formats.textfiles import dotenv_line, yaml_text
 from webapp.core.providers import PROVIDERS
@@ -236,6 +237,23 @@ def test_what_a_file_of_aws_cannot_hold_is_refused(secret: str) -> None:
     for key in ("aws-credentials", "velero"):
         with pytest.raises(UnsupportedFormatError, match="AWS's libraries read another secret key"):
             render(key, changed, {})
+
+
+@pytest.mark.parametrize(("vendor", "hosted"), [("Alibaba", True), ("Minio", False), ("Other", False)])
+def test_the_bucket_stands_where_the_vendor_wants_it(vendor: str, hosted: bool) -> None:
+    given = samples.source("S3")
+    chosen = Source("x", given.provider, {**given.attributes, "provider": vendor})
+    asked = {"bucket": "b", "cipher_pass": "x"}
+    style = "host" if hosted else "path"
+    assert f"repo1-s3-uri-style={style}" in render("pgbackrest", chosen, asked).data["s3.conf"].decode()
+    made = yaml.safe_load(render("objstore", chosen, {"bucket": "b"}).data["objstore.yml"])
+    assert made["config"]["bucket_lookup_type"] == ("virtual-hosted" if hosted else "path")
+    assert ("VIRTUAL_HOSTED_STYLE" in render("longhorn", chosen, {}).data) is hosted
+
+
+def test_vendors_with_the_bucket_in_the_host_name_are_vendors() -> None:
+    vendors = next(field for field in PROVIDERS["S3"].fields if field.key == "provider").choices
+    assert {choice.value for choice in vendors} >= HOSTED
 
 
 def test_a_pair_of_keys_that_ends_is_not_handed_to_a_tool_that_reads_no_session_token() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from reconcile.samples import PLACE, resolver, resource, spec
+from reconcile.samples import KEY, PLACE, resolver, resource, spec
 
 from credential_operator.controller.controller import Controller
 from credential_operator.controller.credential import Known
@@ -21,8 +23,12 @@ from credential_operator.controller.mirror import Mirroring
 from credential_operator.controller.offload import Offload
 from credential_operator.controller.reconcile import Look, Reconciler
 from credential_operator.controller.status import timestamp
+from credential_operator.controller.tokens import ResourceTokens
 from credential_operator.controller.worklist import Worklist
 from credential_operator.kube import lease
+from credential_operator.kube.client import Kube
+from credential_operator.kube.errors import KubeError
+from credential_operator.kube.limiter import Bucket
 from credential_operator.kube.retries import LONGEST_RETRY, PERMISSION_RETRY, growing
 from credential_operator.reasons import Reason, TroubleError, told_together
 from credential_operator.running.app import Operator
@@ -30,11 +36,16 @@ from credential_operator.running.settings import OperatorSettings
 from webapp.core.formats import Source
 from webapp.core.providers import PROVIDERS
 from webapp.core.runtime import Runtime
+from webapp.core.tokens import Token
 from webapp.core.verification.states import Result, State
+from webapp.core.verification.verifier import Fresh
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
-    from credential_operator.kube.client import Kube
+    from credential_operator.controller.tokens import Values
+    from webapp.core.fields import Attributes
+    from webapp.core.providers.base import Provider
+    from webapp.core.verification.verifier import Tokens
 
 KNOWN = Known(Source("nightly", PROVIDERS["S3"], {}), "", resolver(), "", {})
 HOUR = 3600.0
@@ -105,26 +116,71 @@ def test_a_verification_that_met_an_api_server_that_is_away_is_asked_for_again(t
     runtime.store.close()
 
 
-def test_a_lease_is_lost_before_another_may_take_it_though_no_answer_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refresh_token_that_works_once_is_used_once_by_those_who_ask_together() -> None:
+    kept, used, values = dict[str, object](), list[str](), {"token": token("first")}
+
+    class Door:
+        def fresh(self, _: Provider, attributes: Attributes, **__: object) -> Fresh:
+            used.append(Token.from_json(str(attributes["token"])).refresh_token)
+            time.sleep(0.2)
+            return Fresh(attributes, {"token": token("second")} if used[-1] == "first" else {})
+
+    store = SimpleNamespace(get=kept.get, put=lambda key, value, **_: kept.update({key: value}))
+    tokens = ResourceTokens(cast("Values", store), lambda: cast("Tokens", Door()), KEY)
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda _: tokens.fresh(PLACE, PROVIDERS["BOX"], values), range(2)))
+    assert used == ["first", "second"]
+
+
+def token(refresh: str) -> str:
+    return json.dumps({"access_token": "a", "refresh_token": refresh, "expiry": "2020-01-01T00:00:00Z"})
+
+
+class Leases:
+    """The API server with one Lease, as far as `Lease` asks for it."""
+
+    def __init__(self) -> None:
+        self.silent, self.spec = False, dict[str, Any]()
+
+    async def request(self, _: str, __: str, body: Any = None, **___: object) -> dict[str, Any]:
+        if self.silent:
+            await asyncio.sleep(30)
+        self.spec = body["spec"] if body else self.spec
+        return {"metadata": {"resourceVersion": "1"}, "spec": self.spec}
+
+
+def test_a_lease_is_not_held_while_no_answer_comes_and_lost_when_another_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(lease, "RENEW", 0.1)
     monkeypatch.setattr(lease, "LOST", 0.3)
 
-    async def answer(method: str, path: str, body: object = None, **_: object) -> dict[str, Any]:
-        if method == "GET" and asyncio.get_running_loop().time() > silent:
-            await asyncio.sleep(30)
-        return {"metadata": {"resourceVersion": "1"}, "spec": {}}
-
-    async def main() -> float:
-        nonlocal silent
-        silent = asyncio.get_running_loop().time() + 0.5
-        kept = lease.Lease(cast("Kube", SimpleNamespace(request=answer)), "db", "one", "me")
+    async def main() -> None:
+        server = Leases()
+        kept = lease.Lease(cast("Kube", server), "db", "one", "me")
         await kept.acquire()
-        await asyncio.wait_for(kept.keep(), 5)
+        keeping = asyncio.create_task(kept.keep())
+        await asyncio.sleep(0.5)
+        assert kept.held
+        server.silent = True
+        await asyncio.sleep(0.5)
         assert not kept.held
-        return asyncio.get_running_loop().time() - silent
+        server.silent = False
+        await asyncio.sleep(0.5)
+        assert kept.held
+        server.spec = {**server.spec, "holderIdentity": "another"}
+        await asyncio.wait_for(keeping, 5)
+        assert not kept.held
 
-    silent = 0.0
-    assert 0.1 < asyncio.run(main()) < 0.5
+    asyncio.run(main())
+
+
+def test_nothing_is_written_without_the_lease() -> None:
+    kube = Kube(Bucket(10, 10))
+    kube.writable = lambda: False
+    with pytest.raises(KubeError) as refused:
+        asyncio.run(kube.request("PATCH", "/", {}, resource="secrets"))
+    assert (refused.value.status, refused.value.reason) == (0, "NoLease")
 
 
 def test_tries_grow_apart_and_a_missing_permission_is_never_forgotten_for_long() -> None:

@@ -24,6 +24,11 @@ def test_a_duration_is_read(text: str, expected: float) -> None:
     assert seconds(text) == expected
 
 
+@pytest.mark.parametrize(("text", "expected"), [("0m5s", 60), ("1s1s", 60), ("90s", 90), ("0", 0), ("0m", 0)])
+def test_nothing_is_verified_more_than_once_a_minute_however_it_is_written(text: str, expected: float) -> None:
+    assert spec(verification={"interval": text}).verification.interval == expected
+
+
 def test_sources_are_named_once_with_their_keys() -> None:
     asked = spec(
         {

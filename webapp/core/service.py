@@ -255,8 +255,12 @@ class CredentialService:
         key = f"draft:{owner}:{credential.id if credential else ''}" if owner else None
         return self.checks.start(checked.provider, checked.attributes, key=key, owner=owner, write=write)
 
-    def start_stored_check(self, credential_id: str, *, owner: str = "", write: bool = False) -> Check:
+    def start_stored_check(
+        self, credential_id: str, *, owner: str = "", write: bool = False, target: str = ""
+    ) -> Check:
         """Start a check of a stored credential; its result is recorded when it ends.
+
+        With `target` another place is looked into than the one that is stored, and nothing is recorded.
 
         Raises:
             NotFoundError: There is no such credential.
@@ -265,19 +269,21 @@ class CredentialService:
         credential = self.store.credentials.get(credential_id)
         if credential.damaged:
             raise PermanentError(credential.damaged)
+        provider = find_provider(credential.provider)
+        elsewhere = bool(target and provider.target) and target != credential.attributes.get(provider.target)
         return self.checks.start(
-            find_provider(credential.provider),
-            credential.attributes,
-            key=credential.id,
+            provider,
+            {**credential.attributes, provider.target: target} if elsewhere else credential.attributes,
+            key=f"{credential.id} {target}" if elsewhere else credential.id,
             owner=owner,
             write=write,
-            done=lambda result: self._record(credential, result),
+            done=None if elsewhere else lambda result: self._record(credential, result),
             credential_id=credential.id,
         )
 
-    def verify_stored(self, credential_id: str) -> Result:
-        """Check a stored credential, record the result and return it."""
-        started = self.start_stored_check(credential_id)
+    def verify_stored(self, credential_id: str, *, target: str = "") -> Result:
+        """Check a stored credential and return the result, which is recorded as `start_stored_check` says."""
+        started = self.start_stored_check(credential_id, target=target)
         while (result := started.wait(WAIT)) is None:
             continue
         return result

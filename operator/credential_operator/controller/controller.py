@@ -186,7 +186,7 @@ class Controller:
             error.sentence,
             extra={"namespace": place.namespace, "resource": place.name},
         )
-        longest = PERMISSION_RETRY if error.forbidden else LONGEST_RETRY
+        longest = LONGEST_RETRY if error.status and not error.forbidden else PERMISSION_RETRY
         self.worklist.add_later(place, max(error.retry_after, growing(held.failures - 2, longest)))
 
     def _broke(self, place: Place, error: Exception) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
@@ -20,6 +21,9 @@ from webapp.core.fields import Attributes
 from webapp.core.providers.base import Provider
 from webapp.core.tokens import EARLY, SPARE, Token
 from webapp.core.verification.verifier import Tokens
+
+LOCKS = 16
+"""Locks that resources share by their hash, so that their number does not grow."""
 
 MOMENT = 2.0
 """Seconds after which a token that may be renewed certainly counts as one."""
@@ -51,6 +55,7 @@ class ResourceTokens:
 
     def __init__(self, values: Values, door: Callable[[], Tokens], key: bytes) -> None:
         self._values, self._door, self._key = values, door, key
+        self._alone = tuple(threading.Lock() for _ in range(LOCKS))
 
     def whole(self, place: Place, attributes: Attributes) -> Attributes:
         """Return the values with the token as it is now, renewed or as it was given."""
@@ -63,9 +68,16 @@ class ResourceTokens:
     def fresh(self, place: Place, provider: Provider, attributes: Attributes) -> Attributes:
         """Return the values with an access token alone, renewed first when it ends soon.
 
+        A look and a verification may ask at once: whoever comes second takes what the first has kept, since a refresh
+        token may work once only.
+
         Raises:
             TroubleError: It cannot be renewed.
         """
+        with self._alone[hash(place) % LOCKS]:
+            return self._fresh(place, provider, attributes)
+
+    def _fresh(self, place: Place, provider: Provider, attributes: Attributes) -> Attributes:
         try:
             found = self._door().fresh(provider, self.whole(place, attributes), spare=SPARE)
         except CredentialError as error:

@@ -29,6 +29,7 @@ METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete", "GET": "get"}
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+LEASES = "leases"
 REQUEST_SECONDS = 30.0
 CONNECTIONS = 40
 REFRESH_SECONDS = 60.0
@@ -62,6 +63,8 @@ class Kube:
         self._signed: SignIn | None = None
         self._again = asyncio.Lock()
         self._refreshed = 0.0
+        self.writable: Callable[[], bool] = lambda: True
+        """Tells whether we may write; a write that we may not sends nothing and counts as one without an answer."""
 
     @property
     def server(self) -> str:
@@ -134,10 +137,12 @@ class Kube:
         Raises:
             KubeError: It was refused, or no answer came.
         """
+        verb = subject or VERBS[method]
         if method in WRITES:
             await self._bucket.take()
+            if resource != LEASES and not self.writable():
+                raise KubeError(0, verb, resource, "NoLease")
         self._refresh()
-        verb = subject or VERBS[method]
         begun = time.perf_counter()
         answer = await self._signed_in(method, path, _sent(body, content_type, accept))
         if self._counted:

@@ -9,14 +9,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from credential_operator.kube.client import Kube
+from credential_operator.kube.client import LEASES, Kube
 from credential_operator.kube.errors import KubeError
 
 LOG = logging.getLogger(__name__)
 DURATION = 15
 RENEW = 5.0
 LOST = DURATION - RENEW / 2
-"""Seconds after its last renewal at which the lease counts as lost; the rest is for what is still on its way."""
+"""Seconds after its last renewal for which the lease counts as ours; the rest is for what is still on its way."""
 
 
 class Lease:
@@ -29,8 +29,7 @@ class Lease:
         identity: Who we are; the same again after a restart of the same pod, so that it goes on at once.
 
     Attributes:
-        held: Whether it is ours.
-        waiting: Whether another instance holds it.
+        waiting: Whether we wait for another instance to end.
         trouble: Why it could not be asked for; empty while it can.
     """
 
@@ -38,9 +37,14 @@ class Lease:
         self._kube, self._name, self._identity = kube, name, identity
         self._path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
         self._seen: tuple[str, float] = ("", 0.0)
+        self._ours = self._taken = self.waiting = False
         self._renewed = 0.0
-        self.held = self.waiting = False
         self.trouble = ""
+
+    @property
+    def held(self) -> bool:
+        """Tell whether it is ours at this moment, so that nobody else may be at work."""
+        return self._ours and time.monotonic() < self._renewed + LOST
 
     async def acquire(self) -> None:
         """Wait until the Lease is ours."""
@@ -49,24 +53,27 @@ class Lease:
                 LOG.info("another instance is at work; waiting for its lease to end")
             self.waiting = not self.trouble
             await asyncio.sleep(1.0)
-        self.held, self.waiting = True, False
+        self._ours, self.waiting = True, False
 
     async def keep(self) -> None:
-        """Renew it for as long as we run; return when it was lost, before another instance may take it."""
-        with suppress(TimeoutError):
-            while True:
-                async with asyncio.timeout_at(self._renewed + LOST):
-                    await asyncio.sleep(RENEW if asyncio.get_running_loop().time() - self._renewed < RENEW else 1.0)
+        """Renew it for as long as we run; return when another instance has taken it.
+
+        While the API server does not answer, it is not held, and may be ours again afterwards: nobody else gets an answer.
+        """
+        while not self._taken:
+            await asyncio.sleep(RENEW if time.monotonic() - self._renewed < RENEW else RENEW / 5)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOST):
                     await self._renew()
-        self.held = False
+        self._ours = False
 
     async def release(self) -> None:
         """Give it back, so that the next one need not wait."""
-        if not self.held:
+        if not self._ours:
             return
-        self.held = False
+        self._ours = False
         try:
-            found = await self._kube.request("GET", f"{self._path}/{self._name}", resource="leases")
+            found = await self._kube.request("GET", f"{self._path}/{self._name}", resource=LEASES)
             if found["spec"].get("holderIdentity") == self._identity:
                 await self._put(found, holder="")
         except KubeError:
@@ -74,17 +81,18 @@ class Lease:
 
     async def _renew(self) -> bool:
         """Take or renew it; it holds from before the request, as nobody knows when that was served."""
-        begun = asyncio.get_running_loop().time()
+        begun = time.monotonic()
         done = await self._try()
         self._renewed = begun if done else self._renewed
         return done
 
     async def _try(self) -> bool:
         try:
-            found = await self._kube.request("GET", f"{self._path}/{self._name}", resource="leases")
+            found = await self._kube.request("GET", f"{self._path}/{self._name}", resource=LEASES)
         except KubeError as error:
             return await self._create() if error.missing else self._failed(error)
-        if not self._free(found):
+        self._taken = not self._free(found)
+        if self._taken:
             self.trouble = ""
             return False
         try:
@@ -107,7 +115,7 @@ class Lease:
     async def _create(self) -> bool:
         body = {"metadata": {"name": self._name}, "spec": self._spec(self._identity, 0)}
         try:
-            await self._kube.request("POST", self._path, body, resource="leases")
+            await self._kube.request("POST", self._path, body, resource=LEASES)
         except KubeError as error:
             return self._failed(error)
         self.trouble = ""
@@ -118,7 +126,7 @@ class Lease:
         changed = holder != spec.get("holderIdentity")
         transitions = int(spec.get("leaseTransitions") or 0) + changed
         body = {**found, "spec": self._spec(holder, transitions)}
-        await self._kube.request("PUT", f"{self._path}/{self._name}", body, resource="leases")
+        await self._kube.request("PUT", f"{self._path}/{self._name}", body, resource=LEASES)
 
     def _spec(self, holder: str, transitions: int) -> dict[str, Any]:
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -7,7 +7,7 @@ import random
 FIRST_RETRY = 2.0
 LONGEST_RETRY = 900.0
 PERMISSION_RETRY = 30.0
-"""Seconds to the next try at most when a permission was missing: nothing tells us that it was given."""
+"""Seconds to the next try at most when a permission was missing or no answer came: nothing tells us when that ends."""
 
 
 def growing(failures: int, longest: float = LONGEST_RETRY) -> float:

@@ -146,6 +146,7 @@ class Operator:
         self._state = "the lease is being asked for"
         if not await self._unless_stopped(lease.acquire()):
             return 0
+        self._kube.writable = lambda: lease.held
         LOG.info("the lease is held by %s; the work begins", self._settings.identity)
         try:
             return await self._work(lease)
@@ -339,7 +340,8 @@ class Operator:
     def _check(self, wanted: Wanted, cancel: threading.Event) -> Result:
         """Ask the provider; a credential of the web app is verified there, where a renewed token is kept."""
         if wanted.stored:
-            return self._runtime.service.verify_stored(wanted.stored)
+            target = str(wanted.attributes.get(wanted.provider.target, ""))
+            return self._runtime.service.verify_stored(wanted.stored, target=target)
         return self._runtime.checks.verifier.verify(wanted.provider, wanted.attributes, cancel=cancel)
 
     def _verified(self, place: Place, result: Result, fingerprint: str, requested: str) -> None:

@@ -20,6 +20,9 @@ from webapp.core.providers.base import Provider
 
 RETAIN = "Retain"
 DAY = 86400.0
+OFTEN = 60.0
+"""Seconds between two verifications at least; the definition refuses what is plainly less, and not each way to write it."""
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY}
 
@@ -124,8 +127,9 @@ class Spec:
     def verification(self) -> Verification:
         """When and how the credential is verified."""
         raw = self._raw.get("verification") or {}
+        interval = seconds(str(raw.get("interval", "24h")))
         return Verification(
-            seconds(str(raw.get("interval", "24h"))), str(raw.get("target", "")), bool(raw.get("gate", False))
+            max(interval, OFTEN) if interval else 0.0, str(raw.get("target", "")), bool(raw.get("gate", False))
         )
 
     @cached_property

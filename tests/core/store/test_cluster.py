@@ -121,6 +121,16 @@ def test_the_last_one_given_wins_and_keeps_read_values(store: Store) -> None:
     assert (found.ready, dict(found.attributes or {})) == ("True", VALUES)
 
 
+def test_a_new_one_of_the_same_name_has_no_values_of_the_one_that_is_gone(store: Store) -> None:
+    mirror = Mirror(store)
+    mirror.put(NIGHTLY)
+    mirror.flush()
+    mirror.remove("db", "nightly")
+    mirror.put(dataclasses.replace(NIGHTLY, attributes=None, ready="False"))
+    mirror.flush()
+    assert dict(store.cluster.get("db", "nightly").attributes or {}) == {}
+
+
 def test_removed_with_the_resource(store: Store) -> None:
     mirror = Mirror(store)
     mirror.put(NIGHTLY)

@@ -169,3 +169,13 @@ def test_forget_a_repository(visitor: Visitor, runtime: Runtime, stored: str) ->
     assert runtime.store.repositories.list(stored)
     visitor.press(refused, "Forget it", {"own_password": ACCOUNT[1]})
     assert runtime.store.repositories.list(stored) == ()
+
+
+def test_a_publication_is_withdrawn_on_the_page_of_its_own_credential(
+    runtime: Runtime, visitor: Visitor, stored: str
+) -> None:
+    other = runtime.service.add("Other", "S3", S3, by="me").id
+    runtime.publishing.publish(stored, ["db"], by="me")
+    (one,) = runtime.store.publications.list()
+    assert visitor.get(f"/cloud-credentials/{other}/publications/{one.id}/withdraw").status == 404
+    assert visitor.get(f"/cloud-credentials/{stored}/publications/{one.id}/withdraw").status == 200

@@ -35,7 +35,10 @@ class Mirror:
     def put(self, resource: ClusterCredential) -> None:
         """Take a resource as it is now. With `attributes=None` the mirrored values stay as they are."""
         with self._guard:
-            self._waiting[resource.id] = _newer(resource, self._waiting.get(resource.id))
+            waiting = self._waiting.get(resource.id)
+            if waiting is None and resource.id in self._waiting and resource.attributes is None:
+                resource = dataclasses.replace(resource, attributes={})  # those of one that is gone are not its own
+            self._waiting[resource.id] = _newer(resource, waiting)
 
     def remove(self, namespace: str, name: str) -> None:
         """Take note that a resource is gone."""

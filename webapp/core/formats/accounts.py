@@ -21,6 +21,17 @@ AZURE_CLOUDS = {
 """Azure's clouds by the end of their host names (velero-plugin-for-microsoft-azure, README)."""
 
 
+HOSTED = frozenset(
+    {
+        "AWS", "Alibaba", "Cubbit", "DigitalOcean", "Dreamhost", "GCS", "Hetzner", "HuaweiOBS", "ImpossibleCloud",
+        "Intercolo", "Leviia", "Linode", "LyveCloud", "Netease", "OVHcloud", "Petabox", "Rabata", "RackCorp", "Scaleway",
+        "Selectel", "Servercore", "Storj", "Synology", "TencentCOS", "US3", "Wasabi", "Zata",
+    }
+)  # fmt: skip
+"""Vendors that want the bucket in the host name; some of them refuse it in the path (rclone: backend/s3/provider/*.yaml,
+those without the quirk `force_path_style: true`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class S3Account:
     """A key pair of S3 and where it is good for."""
@@ -52,8 +63,8 @@ class S3Account:
 
     @property
     def in_path(self) -> bool:
-        """Whether the bucket stands in the path of the address; AWS and its like want it in the host name."""
-        return self.path_style == "true" or (self.path_style != "false" and self.vendor != "AWS")
+        """Whether the bucket stands in the path of the address: as chosen, else as the vendor wants it."""
+        return self.path_style == "true" or (self.path_style != "false" and self.vendor not in HOSTED)
 
 
 def s3(source: Source) -> S3Account:

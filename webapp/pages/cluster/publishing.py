@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from webapp.core.cluster.manifest import refuse_uncopyable
 from webapp.core.cluster.publishing import check_pattern, fits
-from webapp.core.errors import CredentialError
+from webapp.core.errors import CredentialError, NotFoundError
 from webapp.core.formats.delivery import resource_name
 from webapp.core.store import Credential
 from webapp.pages.access import current_account, runtime
@@ -96,6 +96,8 @@ def withdraw(credential_id: str, publication_id: str) -> Response:
     """List what a publication feeds, and withdraw it when that is confirmed."""
     credential = runtime().store.credentials.get(credential_id)
     publication = runtime().store.publications.get(publication_id)
+    if publication.credential != credential.id:
+        raise NotFoundError("This credential has no such publication.")
     if request.method == "POST":
         runtime().publishing.withdraw(publication_id, by=current_account().name)
         flash(f"{credential.name} was withdrawn from {publication.pattern}.")

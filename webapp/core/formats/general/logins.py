@@ -50,8 +50,11 @@ def _basic(source: Source, options: Attributes) -> Rendered:  # noqa: ARG001  ev
 
 
 def _web(source: Source, options: Attributes) -> Rendered:  # noqa: ARG001  every carrier takes options
-    user, password = basic_header(source.text("headers"))
-    if not user:
+    try:
+        user, password = basic_header(source.text("headers"))
+    except UnsupportedFormatError:  # it names another tool
+        user, password = "", ""
+    if not user or not password:
         raise UnsupportedFormatError("This credential has no user with a password.", field="format")
     return Rendered(encoded({"username": user, "password": password}), "kubernetes.io/basic-auth")
 

@@ -11,7 +11,7 @@ def _s3(source: Source, options: Attributes) -> dict[str, str]:  # noqa: ARG001 
     account, keys = s3(source), aws_environment(source)
     if keys.pop("AWS_SESSION_TOKEN"):
         raise UnsupportedFormatError("Longhorn reads no session token. Use a key pair that lasts.", field="format")
-    hosted = account.path_style == "false"
+    hosted = bool(account.endpoint) and not account.in_path
     return {
         **keys,
         "AWS_ENDPOINTS": account.url if account.endpoint else "",

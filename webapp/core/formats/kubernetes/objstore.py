@@ -34,7 +34,7 @@ def _s3(source: Source, options: Attributes) -> Rendered:
         "secret_key": account.secret,
         "session_token": account.token,
         "insecure": account.plain,
-        "bucket_lookup_type": "path" if account.in_path else "auto",
+        "bucket_lookup_type": "path" if account.in_path else "virtual-hosted" if account.endpoint else "auto",
         "http_config": {"tls_config": {"ca_file": ca}} if account.ca else None,
     }
     made = _made(options, "S3", config)
