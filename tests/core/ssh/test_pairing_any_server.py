@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from core.ssh.conftest import BOTH_DATABASES
-from servers.kinds.ssh_fleet import PASSWORD, Fleet
+from servers.kinds.ssh_fleet import PASSWORD, Changing, Fleet
 
 from webapp.core.ssh import results
+from webapp.core.ssh.hostkeys import KnownHost
+from webapp.core.ssh.keys import generate
 from webapp.core.ssh.service import SshService
+from webapp.core.ssh.wire.install import Installed, install, remove
 from webapp.core.ssh.wire.running import SshCheck
+from webapp.core.ssh.wire.transport import Deadline, Session, connect
 from webapp.core.store import Store
 from webapp.core.validation import InvalidValuesError
 
 Ended = Callable[[SshCheck], results.Tested]
+KEY, OTHER = (generate("ed25519", whose).public for whose in ("ours", "theirs"))
 
 
 def values(fleet: Fleet, user: str, **more: object) -> dict[str, object]:
@@ -122,3 +128,83 @@ def test_no_secret_is_left_anywhere(
     for canary in canaries:
         assert not any(canary in text for text in told)
         assert not any(canary.encode() in data for data in files)
+
+
+@pytest.fixture
+def noisy(fleet: Fleet) -> Iterator[str]:
+    """A user whose own start-up file prints a line before every command."""
+    folder = fleet.homes[fleet.normal] / ".ssh"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = folder / "rc"
+    file.write_text("echo added to the welcome\n")
+    subprocess.run(["chown", "-R", f"{fleet.normal}:", folder], check=True)
+    yield fleet.normal
+    file.unlink()
+
+
+@contextlib.contextmanager
+def logged_in(fleet: Fleet, user: str) -> Generator[tuple[Session, Deadline]]:
+    limit = Deadline(30)
+    with contextlib.closing(Session(connect("127.0.0.1", fleet.port, limit), KnownHost(()).offered())) as session:
+        session.shake_hands(limit)
+        session.log_in_with_password(user, PASSWORD, limit)
+        yield session, limit
+
+
+def test_a_user_with_a_talkative_shell_gets_the_key_and_loses_it_again(fleet: Fleet, noisy: str) -> None:
+    before = fleet.authorized(noisy)
+    with logged_in(fleet, noisy) as (session, limit):
+        found = install(session, KEY, limit)
+        assert (found.added, found.by_shell) == (True, True)
+        assert fleet.authorized(noisy) == [*before, KEY.text]
+        assert not install(session, KEY, limit).added
+        assert remove(session, KEY, found, limit)
+    assert fleet.authorized(noisy) == before
+
+
+def test_a_key_that_is_commented_out_is_added(fleet: Fleet) -> None:
+    file = fleet.homes[fleet.normal] / ".ssh/authorized_keys"
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    file.write_text(f"# {KEY.text}\n")
+    subprocess.run(["chown", "-R", f"{fleet.normal}:", file.parent], check=True)
+    with logged_in(fleet, fleet.normal) as (session, limit):
+        assert install(session, KEY, limit).added
+    file.unlink()
+
+
+def test_nothing_of_others_is_written_anew_over_sftp(fleet: Fleet) -> None:
+    file = fleet.homes[fleet.sftp_only] / ".ssh/authorized_keys"
+    strange = b"# M\xfcller\r\n" + OTHER.text.encode()  # neither UTF-8 nor a final line end
+    file.write_bytes(strange)
+    subprocess.run(["chown", f"{fleet.sftp_only}:", file], check=True)
+    with logged_in(fleet, fleet.sftp_only) as (session, limit):
+        found = install(session, KEY, limit)
+        assert found == Installed(added=True, by_shell=False, home_open=False)
+        assert remove(session, KEY, found, limit)
+        assert file.read_bytes() == strange + b"\n"
+        install(session, KEY, limit)
+        with file.open("ab") as more:
+            more.write(b"# somebody else's\n")
+        assert not remove(session, KEY, found, limit), "it stays, and that is said"
+        assert file.read_bytes() == strange + f"\n{KEY.text}\n# somebody else's\n".encode()
+    file.unlink()
+
+
+def test_a_server_that_wants_more_than_a_key_says_so(
+    service: SshService, fleet: Fleet, changing_sshd: Changing, ended: Ended
+) -> None:
+    keypair = service.keypairs.generate("Works", "ed25519", by="test")
+    user, folder = fleet.normal, fleet.homes[fleet.normal] / ".ssh"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "authorized_keys").open("a") as file:
+        file.write(f"{keypair.public_key}\n")
+    subprocess.run(["chown", "-R", f"{user}:", folder], check=True)
+    keys = changing_sshd.serve(
+        "ed25519", more=f"AllowUsers {user}\nAuthenticationMethods publickey,password password,publickey"
+    )
+    values = {"host": "127.0.0.1", "port": changing_sshd.port, "username": user, "remote_host_key": keys["ed25519"]}
+    result = ended(service.connections.start_test({**values, "private_key": keypair.id}))
+    assert (result.state, result.field) == ("invalid", "username"), result
+    assert "asks for more (password)" in result.message
+    paired = ended(service.start_pairing("Pair", {**values, "password": PASSWORD}, by="test"))
+    assert "asks for more (publickey)" in paired.message, paired

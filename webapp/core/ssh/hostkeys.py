@@ -16,13 +16,14 @@ from hashlib import sha1
 
 from webapp.core.errors import PermanentError
 from webapp.core.ssh.hostcerts import is_signed_by
-from webapp.core.ssh.keys import PUBLIC_LABELS, PublicKey, fingerprint, read_public
+from webapp.core.ssh.keys import PUBLIC_LABELS, PublicKey, WeakKeyError, fingerprint, read_public
 from webapp.core.ssh.results import HostKeyOutcome
 
 SSH_PORT = 22
 AUTHORITY = "@cert-authority"
 REVOKED = "@revoked"
-FINGERPRINT = re.compile(r"(?:SHA256:)([A-Za-z0-9+/]{43})=?")
+FINGERPRINT = re.compile(r"SHA256:([A-Za-z0-9+/]{43})=?")
+PORT = re.compile(r"\d{1,5}", re.ASCII)
 CERTIFICATE = "-cert-v01@openssh.com"
 
 ALGORITHMS = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
@@ -95,14 +96,18 @@ def of_this_host(raw: Mapping[str, object], key: str) -> Mapping[str, object]:
     Raises:
         PermanentError: None of them is for this host, or one is no host key.
     """
-    text, host, port = raw.get(key), raw.get("host"), str(raw.get("port") or SSH_PORT)
+    text, host, port = raw.get(key), raw.get("host"), str(raw.get("port") or "").strip()
     if not isinstance(text, str) or not text.strip() or not isinstance(host, str):
         return raw
     try:
-        found = read_host_keys(text, host.strip(), int(port) if port.isdecimal() else SSH_PORT)
+        found = read_host_keys(text, host.strip(), int(port) if PORT.fullmatch(port) else SSH_PORT)
     except PermanentError as error:
         raise PermanentError(error.message, field=key) from None
     return {**raw, key: found}
+
+
+COMMA = re.compile(rf",\s*(?=SHA256:|(?:{'|'.join(map(re.escape, PUBLIC_LABELS))})\s)")
+"""Parts the keys that rclone keeps in one line; a host column has commas as well, with no kind of key behind them."""
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -110,8 +115,7 @@ def _lines(text: str) -> Iterator[str]:
         line = line.strip()  # noqa: PLW2901  blanks mean nothing
         if not line or line.startswith("#"):
             continue
-        # rclone keeps several keys in one line with commas between; a host column has commas as well, but no blank.
-        yield from (part for part in re.split(r",\s*(?=SHA256:|(?:ssh|ecdsa)-\S+ )", line) if part.strip())
+        yield from (part for part in COMMA.split(line) if part.strip())
 
 
 def _read_line(line: str) -> tuple[str, HostKey]:
@@ -135,6 +139,8 @@ def _read_line(line: str) -> tuple[str, HostKey]:
 def _made(columns: str, kind: str, data: str, *, is_authority: bool) -> tuple[str, HostKey]:
     try:
         key = read_public(f"{kind} {data}")
+    except WeakKeyError as error:
+        raise PermanentError(error.message) from None
     except PermanentError:
         raise PermanentError("This host key is damaged or incomplete. Copy the whole line.") from None
     pattern = (columns or "*") if is_authority else ""
@@ -180,11 +186,12 @@ class KnownHost:
 
     keys: tuple[HostKey, ...]
     host: str = ""
+    port: int = SSH_PORT
 
     @classmethod
-    def of(cls, text: str, host: str = "") -> KnownHost:
+    def of(cls, text: str, host: str = "", port: int = SSH_PORT) -> KnownHost:
         """Return what lines in the form in which they are kept say."""
-        return cls(tuple(_read_line(line)[1] for line in _lines(text)), host)
+        return cls(tuple(_read_line(line)[1] for line in _lines(text)), host, port)
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
@@ -213,12 +220,16 @@ class KnownHost:
         plain = {key.key.data for key in self.keys if key.key and not key.pattern}
         if data in plain or fingerprint(data) in {key.fingerprint for key in self.keys if key.key is None}:
             return HostKeyOutcome.MATCH
-        authorities = [
-            key for key in self.keys if key.pattern and key.key and _is_for(key.pattern, self.host, SSH_PORT)
-        ]
-        if any(key.key and is_signed_by(blob, key.key, self.host) for key in authorities):
+        if any(is_signed_by(blob, authority, self.host) for authority in self._authorities()):
             return HostKeyOutcome.MATCH
         return HostKeyOutcome.CHANGED
+
+    def _authorities(self) -> Iterator[PublicKey]:
+        """Give those that speak for this host: named with its port, or without, as ssh looks for them."""
+        for known in self.keys:
+            if known.key and known.pattern:
+                here = (_is_for(known.pattern, self.host, port) for port in (self.port, SSH_PORT))
+                yield from (known.key,) if any(here) else ()
 
 
 def known_hosts_lines(text: str, host: str, port: int) -> list[str]:

@@ -111,7 +111,7 @@ class KeypairService:
             )
         except CredentialError as error:
             return replace(found, problems=(*found.problems, Problem(error.field, error.message)))
-        if keypair and not raw.get(PRIVATE):  # written anew it would differ in its padding
+        if keypair and values.get(PRIVATE) == keypair.private_key:  # written anew it would differ in its padding
             made = replace(made, private=keypair.private_key)
         return replace(found, attributes=halves(made))
 
@@ -166,10 +166,10 @@ class KeypairService:
     ) -> Keypair:
         """Save another name, other halves or both over the given version; without `raw` the halves stay.
 
-        A private half that `raw` leaves out stays as well, unless the public half was changed.
+        A private half that `raw` leaves out stays as well; an empty text takes it away.
 
         Raises:
-            InvalidValuesError: The new halves cannot be used; the old ones stay.
+            InvalidValuesError: The new halves cannot be used or do not belong together; the old ones stay.
             EntryChangedError: Someone saved another version meanwhile.
         """
         stored = self._keypairs.get(keypair_id)

@@ -49,6 +49,10 @@ PRIVATE, PUBLIC, PASSPHRASE = "private_key", "public_key", "passphrase"
 """The fields of a keypair, as TrueNAS names the first two."""
 
 
+class WeakKeyError(PermanentError):
+    """A key that is one, and that no server should take any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyType:
     """A kind of key that can be generated.
@@ -331,11 +335,11 @@ def read_public(text: str) -> PublicKey:
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if kind in {"ssh-dss", "ssh-dsa"}:
-        raise PermanentError("DSA keys are no longer safe and servers refuse them.", field=PUBLIC)
+        raise WeakKeyError("DSA keys are no longer safe and servers refuse them.", field=PUBLIC)
     if kind not in PUBLIC_LABELS or key is None:
         raise PermanentError("This is no public key. It looks like ssh-ed25519 AAAA…, on one line.", field=PUBLIC)
     if kind == "ssh-rsa" and rsa_bits(data) < SHORTEST_RSA:
-        raise PermanentError(f"This RSA key has fewer than {SHORTEST_RSA} bits, which is not safe.", field=PUBLIC)
+        raise WeakKeyError(f"This RSA key has fewer than {SHORTEST_RSA} bits, which is not safe.", field=PUBLIC)
     return PublicKey(kind, data, comment)
 
 

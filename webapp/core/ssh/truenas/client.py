@@ -6,8 +6,9 @@ import json
 import secrets
 import threading
 import time
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from websocket import ABNF, WebSocket, WebSocketException
 
@@ -15,6 +16,7 @@ from webapp.core.errors import PermanentError, TransientError
 from webapp.core.ssh.truenas.address import Address
 from webapp.core.ssh.truenas.framing import Framing, JsonRpc, Legacy
 from webapp.core.ssh.truenas.transport import open_websocket, versions
+from webapp.core.ssh.wire.transport import CancelledError, Deadline
 
 LOOK = 0.5
 """Seconds between two looks at whether the person cancelled."""
@@ -27,9 +29,8 @@ FRAME_LIMIT = 4 * 1024 * 1024
 
 POLICY_VIOLATION = 1008
 
-
-class CancelledError(Exception):
-    """The person stopped it."""
+STEPS = 8
+"""Waits until a connection is open, at most: name, connection, handshake and answer, for its versions and for itself."""
 
 
 class Client:
@@ -78,6 +79,28 @@ class Client:
         """Tell whether this is the JSON-RPC interface."""
         return isinstance(self.framing, JsonRpc)
 
+    def ask(self, method: str, *params: Any) -> Mapping[str, Any]:
+        """Call a method whose result is an object; raises as `call` does, and when it is none.
+
+        Raises:
+            PermanentError: The remote answered with something else.
+        """
+        found = self.call(method, *params)
+        if not isinstance(found, dict):
+            raise self.strange()
+        return cast("Mapping[str, Any]", found)
+
+    def ask_all(self, method: str, *params: Any) -> list[Mapping[str, Any]]:
+        """Call a method whose result is a list of objects; raises as `ask` does."""
+        found = self.call(method, *params)
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in cast("list[Any]", found)):
+            raise self.strange()
+        return cast("list[Mapping[str, Any]]", found)
+
+    def strange(self) -> PermanentError:
+        """Return what is said of an answer that no TrueNAS gives."""
+        return PermanentError(f"{self.address.host} answered in a way that no TrueNAS does.", field="url")
+
     def call(self, method: str, *params: Any, seconds: float = CALL_SECONDS) -> Any:
         """Call a method and return its result.
 
@@ -119,10 +142,10 @@ class Client:
             text = self._read(until)
             try:
                 frame = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 frame = None
             if isinstance(frame, dict):
-                return frame
+                return cast("dict[str, Any]", frame)
 
     def _read(self, until: float) -> bytes:
         from websocket import WebSocketTimeoutException  # noqa: PLC0415  beside its only use
@@ -130,11 +153,11 @@ class Client:
         while True:
             if self._cancel.is_set():
                 raise CancelledError
+            if time.monotonic() > until:  # also when frames come that are no answer
+                raise self._late()
             try:
-                opcode, data = self._socket.recv_data()
+                opcode, data = self._socket.recv_data(control_frame=True)
             except WebSocketTimeoutException:
-                if time.monotonic() > until:
-                    raise self._late() from None
                 continue
             except (OSError, WebSocketException):
                 raise self._broken() from None
@@ -142,7 +165,8 @@ class Client:
                 raise self._closed(bytes(data))
             if len(data) > FRAME_LIMIT:
                 raise self._broken()
-            return bytes(data)
+            if opcode in {ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY}:
+                return bytes(data)
 
     def _closed(self, data: bytes) -> PermanentError | TransientError:
         if int.from_bytes(data[:2], "big") == POLICY_VIOLATION:
@@ -165,8 +189,19 @@ def open_client(
 ) -> Client:
     """Open a connection by the newest interface that the remote has.
 
+    Args:
+        address: Where the web interface is.
+        pin: Fingerprint of the one certificate to accept; empty for verification.
+        timeout: Seconds for each of the few steps until it is open.
+        cancel: Ends the wait at once when it is set.
+
     Raises:
+        CancelledError: `cancel` was set.
         CredentialError: As `Client`.
     """
-    framing: Framing = JsonRpc() if versions(address, pin=pin, timeout=timeout) else Legacy()
-    return Client(address, framing, pin=pin, timeout=timeout, cancel=cancel)
+
+    def opened() -> Client:
+        framing: Framing = JsonRpc() if versions(address, pin=pin, timeout=timeout) else Legacy()
+        return Client(address, framing, pin=pin, timeout=timeout, cancel=cancel)
+
+    return Deadline(STEPS * timeout, cancel).run(opened)

@@ -6,7 +6,7 @@ A frame goes in and out as a Python object; sockets are the client's affair.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 INVALID_PARAMS = -32602
 NO_METHOD = -32601
@@ -25,7 +25,6 @@ class RemoteCallError(Exception):
         errname: Name of the error number, such as `EOPNOTSUPP`; may be empty.
         errno: Error number, or 0.
         reason: The remote's own words.
-        attribute: The parameter that a failed validation names; may be empty.
         no_method: Whether the remote does not know the method.
         busy: Whether the remote limits the number of calls.
     """
@@ -36,13 +35,12 @@ class RemoteCallError(Exception):
         *,
         errno: int = 0,
         errname: str = "",
-        attribute: str = "",
         no_method: bool = False,
         busy: bool = False,
     ) -> None:
         super().__init__("the remote refused a call")  # the reason stays out of tracebacks
         self.reason, self.errno, self.errname = reason, errno, errname
-        self.attribute, self.no_method, self.busy = attribute, no_method, busy
+        self.no_method, self.busy = no_method, busy
 
 
 class Framing(Protocol):
@@ -102,17 +100,14 @@ class JsonRpc:
 
     def result(self, frame: dict[str, Any]) -> Any:
         """Return the result in an answer, or raise its error."""
-        error = frame.get("error")
-        if error is None:
+        if frame.get("error") is None:
             return frame.get("result")
-        code = error.get("code")
-        data = error.get("data") or {}
-        extra = _first(data.get("extra"))
+        error = _object(frame["error"])
+        code, data = error.get("code"), _object(error.get("data"))
         raise RemoteCallError(
-            extra[1] or data.get("reason") or str(error.get("message", "")),
+            _first(data.get("extra")) or str(data.get("reason") or error.get("message") or ""),
             errno=_number(data.get("error")),
             errname=str(data.get("errname") or ""),
-            attribute=extra[0],
             no_method=code == NO_METHOD,
             busy=code == TOO_MANY_CALLS,
         )
@@ -142,25 +137,28 @@ class Legacy:
 
     def result(self, frame: dict[str, Any]) -> Any:
         """Return the result in an answer, or raise its error."""
-        error = frame.get("error")
-        if error is None:
+        if frame.get("error") is None:
             return frame.get("result")
+        error = _object(frame["error"])
         number = _number(error.get("error"))
-        extra = _first(error.get("extra"))
         raise RemoteCallError(
-            extra[1] or str(error.get("reason") or ""),
+            _first(error.get("extra")) or str(error.get("reason") or ""),
             errno=number,
             errname=OLD_NAMES.get(number, ""),
-            attribute=extra[0],
             no_method=number == OLD_NO_METHOD,
         )
 
 
-def _first(extra: Any) -> tuple[str, str]:
-    """Return attribute and message of the first failed validation."""
-    if isinstance(extra, list) and extra and isinstance(extra[0], list) and len(extra[0]) > 1:
-        return str(extra[0][0]), str(extra[0][1])
-    return "", ""
+def _object(value: Any) -> dict[str, Any]:
+    """Return a part of an answer that has names; an empty one when it has none."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _first(extra: Any) -> str:
+    """Return the message of the first failed validation, which stands behind the name of its parameter."""
+    if isinstance(extra, list) and extra and isinstance(extra[0], list) and len(cast("list[Any]", extra[0])) > 1:
+        return str(cast("list[Any]", extra[0])[1])
+    return ""
 
 
 def _number(value: Any) -> int:

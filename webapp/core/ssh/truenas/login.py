@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from webapp.core.errors import PermanentError
 from webapp.core.ssh.truenas.client import Client
@@ -71,7 +72,7 @@ def log_in(client: Client, login: LogIn) -> None:
         if login.api_key and SCRAM in mechanisms(client):
             _by_scram(client, login)
             return
-        answer = client.call("auth.login_ex", _first_step(login))
+        answer = client.ask("auth.login_ex", _first_step(login))
     except RemoteCallError as error:
         if error.errname == "EOPNOTSUPP":
             raise _forbidden(login) from None
@@ -122,7 +123,7 @@ def _by_scram(client: Client, login: LogIn) -> None:
 
 def _scram_step(client: Client, login: LogIn, kind: str, message: str) -> str:
     """Send a message of SCRAM and return the remote's."""
-    answer = client.call("auth.login_ex", {"mechanism": SCRAM, "scram_type": kind, "rfc_str": message})
+    answer = client.ask("auth.login_ex", {"mechanism": SCRAM, "scram_type": kind, "rfc_str": message})
     if answer.get("response_type") != "SCRAM_RESPONSE":
         _judge(answer, login)
         raise PermanentError(NO_PROOF, field="url")  # let in without a proof
@@ -146,14 +147,14 @@ def _first_step(login: LogIn) -> dict[str, Any]:
     }
 
 
-def _second_step(client: Client, login: LogIn, answer: dict[str, Any]) -> dict[str, Any]:
+def _second_step(client: Client, login: LogIn, answer: Mapping[str, Any]) -> Mapping[str, Any]:
     """Send the one-time password when it is asked for, on the same connection."""
     if answer.get("response_type") != "OTP_REQUIRED":
         return answer
     if not login.one_time:
         raise PermanentError(CODE_NEEDED, field="otp_token")
     step = {"mechanism": "OTP_TOKEN", "otp_token": login.one_time}
-    answer = client.call("auth.login_ex_continue", step)
+    answer = client.ask("auth.login_ex_continue", step)
     kind = answer.get("response_type")
     if kind == "OTP_REQUIRED":
         raise PermanentError(CODE_WRONG, field="otp_token")
@@ -169,13 +170,14 @@ def _forbidden(login: LogIn) -> PermanentError:
     return PermanentError(NO_PASSWORDS, field="password")
 
 
-def _judge(answer: dict[str, Any], login: LogIn) -> None:
+def _judge(answer: Mapping[str, Any], login: LogIn) -> None:
     kind = answer.get("response_type")
     field = "api_key" if login.api_key else "password"
     if kind == "SUCCESS":
         return
     if kind == "REDIRECT":
-        active = ", ".join(str(url) for url in answer.get("urls") or [])
+        urls = answer.get("urls")
+        active = ", ".join(str(url) for url in cast("list[Any]", urls)) if isinstance(urls, list) else ""
         raise PermanentError(
             f"This is the standby controller of a pair. Use the active one: {active or 'see its web page'}.",
             field="url",

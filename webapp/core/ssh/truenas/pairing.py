@@ -10,10 +10,11 @@ from webapp.core.errors import CredentialError, PermanentError, TransientError
 from webapp.core.redaction import Redactor
 from webapp.core.ssh.truenas import remote
 from webapp.core.ssh.truenas.address import Address, parse
-from webapp.core.ssh.truenas.client import CancelledError, Client, open_client
+from webapp.core.ssh.truenas.client import Client, open_client
 from webapp.core.ssh.truenas.framing import RemoteCallError
 from webapp.core.ssh.truenas.login import LogIn, log_in, refuse_open_key
 from webapp.core.ssh.truenas.transport import UntrustedCertificateError
+from webapp.core.ssh.wire.transport import CancelledError
 
 Tell = Callable[[str], None]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from webapp.core.errors import PermanentError, TransientError
+from webapp.core.ssh.hostkeys import SSH_PORT
 from webapp.core.ssh.truenas.client import Client
 from webapp.core.ssh.truenas.framing import RemoteCallError
 
@@ -36,13 +37,15 @@ def find_user(client: Client, name: str) -> dict[str, Any]:
     Raises:
         PermanentError: There is none.
     """
-    found = client.call("user.query", [["username", "=", name], ["local", "=", True]])
+    found = client.ask_all("user.query", [["username", "=", name], ["local", "=", True]])
     if not found:
         raise PermanentError(
             f"The remote has no local user {name}. Make it there under Credentials > Users, or name another one.",
             field="username",
         )
-    return found[0]
+    if "id" not in found[0]:
+        raise client.strange()
+    return {**found[0], "username": name}
 
 
 def prepare_user(client: Client, user: dict[str, Any], *, home: str, sudo: bool, note: Note) -> None:
@@ -85,11 +88,12 @@ def _with_zfs(user: dict[str, Any]) -> list[str]:
         PermanentError: This TrueNAS is too old for single commands.
     """
     present = user.get("sudo_commands_nopasswd")
-    if present is None:
+    if not isinstance(present, list):
         raise PermanentError(
             "This TrueNAS is too old to allow a single command. Set sudo up there by hand.", field="sudo"
         )
-    return [] if {"ALL", ZFS} & set(present) else [*present, ZFS]
+    commands = [str(command) for command in cast("list[Any]", present)]
+    return [] if {"ALL", ZFS} & set(commands) else [*commands, ZFS]
 
 
 def add_key(client: Client, user: dict[str, Any], public_key: str, note: Note) -> bool:
@@ -152,8 +156,8 @@ def start_ssh(client: Client, note: Note) -> None:
         note("the SSH service was started")
 
 
-def _service(client: Client) -> dict[str, Any]:
-    return client.call("service.query", [["service", "=", "ssh"]], {"get": True})
+def _service(client: Client) -> Mapping[str, Any]:
+    return client.ask("service.query", [["service", "=", "ssh"]], {"get": True})
 
 
 def _start(client: Client) -> None:
@@ -181,7 +185,7 @@ def _failed(client: Client, job: Any) -> str:
     """Return why a job failed; empty while it runs, when it succeeded, and when there is none."""
     if not isinstance(job, int) or isinstance(job, bool):
         return ""
-    jobs = client.call("core.get_jobs", [["id", "=", job]])
+    jobs = client.ask_all("core.get_jobs", [["id", "=", job]])
     return str(jobs[0].get("error") or "the job failed") if jobs and jobs[0].get("state") in JOB_FAILED else ""
 
 
@@ -191,7 +195,7 @@ def read_ssh(client: Client) -> tuple[int, str]:
     Raises:
         PermanentError: The remote has made no host keys yet.
     """
-    settings = client.call("ssh.config")
+    settings = client.ask("ssh.config")
     lines = [line for name in HOST_KEYS if (line := _host_key(settings.get(name)))]
     if not lines:
         raise PermanentError(
@@ -199,7 +203,8 @@ def read_ssh(client: Client) -> tuple[int, str]:
             "again.",
             field="url",
         )
-    return int(settings.get("tcpport") or 22), "\n".join(lines)
+    port = settings.get("tcpport")
+    return port if isinstance(port, int) else SSH_PORT, "\n".join(lines)
 
 
 def _host_key(encoded: Any) -> str:

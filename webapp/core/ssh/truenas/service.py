@@ -115,8 +115,8 @@ class TrueNASService:
         if name_key(name) in {name_key(taken) for taken in self._store.ssh.names()}:
             raise ConflictError("Another SSH keypair or connection has this name. Choose another one.", field="name")
         check = TrueNASCheck(f"pair:{owner}:{name_key(name)}" if owner else None, owner)
-        self._checks().begin(check, lambda _: self._set_up(check, name, found.attributes, by))
-        return check
+        running = self._checks().begin(check, lambda _: self._set_up(check, name, found.attributes, by))
+        return running if isinstance(running, TrueNASCheck) else check
 
     def _set_up(self, check: TrueNASCheck, name: str, attributes: Attributes, by: str) -> Result:
         """Do all of it; what was made here is gone again when any part fails."""

@@ -6,6 +6,7 @@ A shell knows the user's home best, so it is tried first; a server that lets onl
 from __future__ import annotations
 
 import contextlib
+import re
 import stat
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ LARGEST = 1024 * 1024
 SCRIPT = (
     "cd || { echo no-home; exit; }; umask 077; IFS= read -r line; IFS= read -r key; "
     "[ -d .ssh ] || mkdir .ssh || { echo no-folder; exit; }; f=.ssh/authorized_keys; "
-    'if [ -f "$f" ] && grep -F -q -e "$key" "$f"; then echo present; else '
+    'if [ -f "$f" ] && grep -v "^[[:blank:]]*#" "$f" | grep -F -q -e "$key"; then echo present; else '
     'if [ -s "$f" ] && [ -n "$(tail -c 1 "$f")" ]; then echo >>"$f" || { echo no-file; exit; }; fi; '
     'printf "%s\\n" "$line" >>"$f" || { echo no-file; exit; }; '
     "chmod 700 .ssh; chmod 600 .ssh/authorized_keys; "
@@ -35,9 +36,15 @@ SCRIPT = (
 
 UNDO = (
     "cd || exit; umask 077; IFS= read -r key; f=.ssh/authorized_keys; "
-    'grep -F -v -e "$key" "$f" >"$f.new"; cat "$f.new" >"$f" && rm -f "$f.new" && echo removed'
+    'grep -F -v -e "$key" "$f" >"$f.new"; [ $? -lt 2 ] && cat "$f.new" >"$f" && echo removed; rm -f "$f.new"'
 )
-"""Takes our line out again; `cat` keeps the file's owner, mode and label."""
+"""Takes our line out again, unless what stays could not be written down first (grep ends with 2, as on a full disk).
+
+`cat` keeps the file's owner, mode and label.
+"""
+
+SAID = re.compile(r"^(added|present|no-home|no-folder|no-file)$", re.MULTILINE)
+"""What the script says. A user's own start-up files may say more before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +70,12 @@ def install(session: Session, key: PublicKey, deadline: Deadline) -> Installed:
         TransientError: The server hung up, or the time is up.
     """
     _, output = session.command(f"exec sh -c '{SCRIPT}'", deadline, f"{key.text}\n{key.data}\n".encode())
-    words = output.split()
-    if words and words[0] in {"added", "present"}:
-        mode = words[-1]
-        return Installed(words[0] == "added", True, "w" in (mode[5:6], mode[8:9]))
-    if words and words[0] in REASONS:
-        raise PermanentError(REASONS[words[0]], field="username")
+    said = SAID.findall(output)
+    if said and said[0] in REASONS:
+        raise PermanentError(REASONS[said[0]], field="username")
+    if said:
+        mode = output.split()[-1]
+        return Installed(said[0] == "added", True, "w" in (mode[5:6], mode[8:9]))
     return _by_sftp(session, key, deadline)
 
 
@@ -105,23 +112,27 @@ def _append(client: paramiko.SFTPClient, key: PublicKey) -> Installed:
     except FileNotFoundError:
         client.mkdir(FOLDER, FOLDER_MODE)
     before = _content(client)
-    if key.data in before:
+    if any(key.data.encode() in line for line in before.splitlines() if not line.lstrip().startswith(b"#")):
         return Installed(False, False, home_open)
-    gap = "\n" if before and not before.endswith("\n") else ""
+    gap = b"\n" if before and not before.endswith(b"\n") else b""
     with client.open(FILE, "a") as file:
-        file.write(f"{gap}{key.text}\n".encode())
+        file.write(gap + _line(key))
     for path, mode in ((FOLDER, FOLDER_MODE), (FILE, FILE_MODE)):
         with contextlib.suppress(OSError):  # who may write a file need not own it; the log-in by key is the proof
             client.chmod(path, mode)
     return Installed(True, False, home_open)
 
 
-def _content(client: paramiko.SFTPClient) -> str:
+def _line(key: PublicKey) -> bytes:
+    return f"{key.text}\n".encode()
+
+
+def _content(client: paramiko.SFTPClient) -> bytes:
     try:
         with client.open(FILE, "r") as file:
-            return file.read(LARGEST).decode("utf-8", "replace")
+            return file.read(LARGEST)
     except FileNotFoundError:
-        return ""
+        return b""
 
 
 def remove(session: Session, key: PublicKey, installed: Installed, deadline: Deadline) -> bool:
@@ -134,7 +145,9 @@ def remove(session: Session, key: PublicKey, installed: Installed, deadline: Dea
 
 
 def _without(client: paramiko.SFTPClient, key: PublicKey) -> bool:
-    lines = [line for line in _content(client).splitlines(keepends=True) if key.data not in line]
-    with client.open(FILE, "w") as file:
-        file.write("".join(lines).encode())
+    """Cut our line off the end; when another one came behind it, it stays: nothing of others is ever written anew."""
+    before = _content(client)
+    if not before.endswith(_line(key)) or client.stat(FILE).st_size != len(before):
+        return False
+    client.truncate(FILE, len(before) - len(_line(key)))
     return True

@@ -16,7 +16,7 @@ from webapp.core.fields import Attributes
 from webapp.core.ssh.fields import CIPHERS, CONNECT_TIMEOUT, HOST_KEY, STANDARD
 from webapp.core.ssh.hostkeys import SSH_PORT, KnownHost, key_line
 from webapp.core.ssh.results import HostKeyOutcome, Step, StepState, Tested
-from webapp.core.ssh.wire.scan import discover
+from webapp.core.ssh.wire.scan import discover, no_safe_key
 from webapp.core.ssh.wire.transport import CancelledError, Deadline, HostKeyRefusedError, Session, connect
 from webapp.core.verification.states import State
 
@@ -62,12 +62,12 @@ class Target:
     @classmethod
     def of(cls, attributes: Attributes) -> Target:
         """Return the target of a connection's values."""
-        host = str(attributes["host"])
+        host, port = str(attributes["host"]), int(attributes.get("port", SSH_PORT))
         return cls(
             host,
-            int(attributes.get("port", SSH_PORT)),
+            port,
             str(attributes.get("username", "root")),
-            KnownHost.of(str(attributes.get(HOST_KEY, "")), host),
+            KnownHost.of(str(attributes.get(HOST_KEY, "")), host, port),
             float(attributes.get("connect_timeout", CONNECT_TIMEOUT)),
             CIPHERS.get(str(attributes.get("cipher", STANDARD)), ()),
         )
@@ -227,7 +227,9 @@ def _compare(session: Session, target: Target, limit: Deadline, met: Met) -> str
     try:
         session.shake_hands(limit.within(target.timeout))
     except HostKeyRefusedError:
-        met.outcome = HostKeyOutcome.CHANGED if target.known.keys else HostKeyOutcome.UNKNOWN
+        if not target.known.keys:
+            raise no_safe_key(session.offered_keys) from None
+        met.outcome = HostKeyOutcome.CHANGED
         met.found = _everything(target, limit)
         raise StepFailedError(Tested(State.MISCONFIGURED, CHANGED, HOST_KEY)) from None
     met.outcome = target.known.compare(session.host_key_blob)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from webapp.core.errors import CredentialError, TransientError
+from webapp.core.errors import CredentialError, PermanentError
 from webapp.core.ssh.hostkeys import (
     CERTIFICATE,
     KINDS,
@@ -63,11 +63,12 @@ def discover(host: str, port: int, seconds: float, *, cancel: threading.Event | 
         host: Name or address.
         port: Its port.
         seconds: The connect timeout, for all of it.
-        cancel: Ends it at once when it is set; then nothing is found.
+        cancel: Ends it at once when it is set.
 
     Raises:
+        CancelledError: `cancel` was set.
         TransientError: Nothing answers, or what answers is no SSH server.
-        PermanentError: It has no host key of a kind that is still safe.
+        PermanentError: It has no host key that is still safe.
     """
     deadline = Deadline(seconds, cancel)
     everything = tuple(name for kind in KINDS for name in algorithms(kind))
@@ -76,7 +77,26 @@ def discover(host: str, port: int, seconds: float, *, cancel: threading.Event | 
     with ThreadPoolExecutor(max(1, len(kinds)), thread_name_prefix="host-key") as threads:
         found = list(threads.map(partial(_one, host, port, deadline), kinds))
     lines = sorted((line for line in (first, *found) if line), key=lambda line: KINDS.index(line.split()[0]))
-    return Discovered(host, port, KnownHost.of("\n".join(lines)).keys)
+    keys = tuple(key for line in lines for key in _safe(line))
+    if not keys:
+        raise no_safe_key(offered)
+    return Discovered(host, port, keys)
+
+
+def _safe(line: str) -> tuple[HostKey, ...]:
+    """Return the key in a line; nothing for one that is too short: a server may have it beside better ones."""
+    try:
+        return KnownHost.of(line).keys
+    except PermanentError:
+        return ()
+
+
+def no_safe_key(offered: Iterable[str]) -> PermanentError:
+    """Return what is said of a server that has nothing better than these kinds."""
+    kinds = ", ".join(name for name in offered if name.isprintable())[:200]
+    return PermanentError(
+        f"The server has no host key that is still safe: it offers {kinds}. Update its SSH.", field="host"
+    )
 
 
 def _one(host: str, port: int, deadline: Deadline, kind: str) -> str:
@@ -94,10 +114,6 @@ def _shown(host: str, port: int, asked: Iterable[str], deadline: Deadline) -> tu
         plain = tuple(name for name in session.offered_keys if not name.endswith(CERTIFICATE))
         return key_line(session.host_key_blob), plain
     except HostKeyRefusedError:
-        raise TransientError(
-            "The server has no host key that is still safe: it offers "
-            f"{', '.join(name for name in session.offered_keys if name.isprintable())[:200]}. Update its SSH.",
-            field="host",
-        ) from None
+        raise no_safe_key(session.offered_keys) from None
     finally:
         session.close()

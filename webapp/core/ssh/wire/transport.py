@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 
 import paramiko
 from paramiko import Message, Transport
-from paramiko.ssh_exception import IncompatiblePeer, SSHException
+from paramiko.ssh_exception import IncompatiblePeer, PartialAuthentication, SSHException
 
 from webapp.core.errors import PermanentError, TransientError
 
@@ -135,6 +135,10 @@ def _connect(opened: socket.socket, address: Any, deadline: Deadline) -> None:
     watcher.start()
     try:
         opened.connect(address)
+    except OSError:
+        if deadline.cancel.is_set():  # the watcher closed it
+            raise CancelledError from None
+        raise
     finally:
         done.set()
         watcher.join()
@@ -237,26 +241,29 @@ class Session(Transport):
             PermanentError: The server does not take this password, or takes none.
             TransientError: It hung up.
         """
+        more: list[str] = []
         try:
-            deadline.run(lambda: self.auth_password(username, password, fallback=True))
+            more = deadline.run(lambda: self.auth_password(username, password, fallback=True))
         except paramiko.BadAuthenticationType as error:
-            allowed = ", ".join(error.allowed_types)
             raise PermanentError(
-                f"The server takes no passwords, only {allowed}. Put the public key there by hand.", field="password"
+                f"The server takes no passwords, only {_named(error.allowed_types)}. Put the public key there by hand.",
+                field="password",
             ) from None
         except SSHException as error:
             self.saved_exception = error
         except EOFError as error:
             self.saved_exception = SSHException(str(error))
         if not self.is_authenticated():
-            raise self._refusal(PASSWORD_REFUSED, "password", "password")
+            raise _asks_for_more(more) if more else self._refusal(PASSWORD_REFUSED, "password", "password")
 
     def _refusal(self, sentence: str, field: str, method: str) -> Exception:
         error = self.get_exception() or self.saved_exception
+        if isinstance(error, PartialAuthentication):
+            return _asks_for_more(error.allowed_types)
         if isinstance(error, paramiko.BadAuthenticationType) and method not in error.allowed_types:
-            allowed = ", ".join(error.allowed_types)
             return PermanentError(
-                f"The server takes no {METHODS[method]} for this user, only {allowed}.", field="username"
+                f"The server takes no {METHODS[method]} for this user, only {_named(error.allowed_types)}.",
+                field="username",
             )
         if isinstance(error, paramiko.AuthenticationException) or self.is_active():
             return PermanentError(sentence, field=field)
@@ -310,6 +317,19 @@ class Session(Transport):
 KEY_REFUSED = "The server does not take this key for this user. Put its public half into the user's authorized_keys."
 PASSWORD_REFUSED = "The server does not take this user name and password."
 METHODS = {"publickey": "keys", "password": "passwords"}
+
+
+def _named(methods: Sequence[str]) -> str:
+    """Return ways to log in as the server names them, without anything that a terminal would obey."""
+    return ", ".join("".join(letter for letter in name if letter.isprintable()) for name in methods)[:200]
+
+
+def _asks_for_more(methods: Sequence[str]) -> PermanentError:
+    return PermanentError(
+        f"The server took this and then asks for more ({_named(methods)}), which a backup has nobody to give. Let this user "
+        "log in by a key alone, see AuthenticationMethods in its sshd_config.",
+        field="username",
+    )
 
 
 def _executed(channel: paramiko.Channel, text: str, given: bytes) -> tuple[int, str]:
