@@ -95,6 +95,24 @@ def test_the_command_gets_variables_and_no_argument_and_nothing_of_this_programs
     assert "BACKUP_CREDENTIALS_SEED" not in variables
 
 
+def test_the_command_finds_nothing_of_another_log_in(program: Program) -> None:
+    values: dict[str, object] = {"access_key_id": "AKID", "secret_access_key": "CANARY-S3"}
+    assert program("add", "S3", "--provider", "S3", given={**values, "endpoint": "http://127.0.0.1:9"}).code == 0
+    others = {"AWS_SESSION_TOKEN": "x", "RESTIC_PASSWORD_COMMAND": "false", "RESTIC_REPOSITORY_FILE": "/nope"}
+    kept = {"AWS_MAX_ATTEMPTS": "2", "RESTIC_CACHE_DIR": "/tmp/x"}
+    options = ("--format", "restic", "--option", "repository=backups/db")
+    done = program("exec", "S3", *options, "--", sys.executable, "-c", PRINT, **others, **kept)
+    variables, _ = json.loads(done.out)
+    assert variables.items() >= kept.items()
+    assert not variables.keys() & others.keys()
+    assert variables["AWS_ACCESS_KEY_ID"] == "AKID"
+    remote = {"RCLONE_CONFIG_BACKUP_ENV_AUTH": "true", "RCLONE_CONFIG_OTHER_TYPE": "memory"}
+    done = program("exec", "S3", "--format", "rclone-env", "--", sys.executable, "-c", PRINT, **remote)
+    variables, _ = json.loads(done.out)
+    assert variables["RCLONE_CONFIG_OTHER_TYPE"] == "memory"
+    assert variables.get("RCLONE_CONFIG_BACKUP_ENV_AUTH") != "true"
+
+
 def test_streams_and_exit_code_are_the_commands_own(filled: Program) -> None:
     done = filled(
         "exec", "Nightly", "--format", "rclone", "--", "sh", "-c", "cat; echo no >&2; exit 7", given=b"in\0put"

@@ -167,6 +167,30 @@ def flipped(data: bytes) -> bytes:
     return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
 
 
+def test_who_has_no_seed_puts_no_account_and_no_setting_into_a_backup(make: Make) -> None:
+    """Whoever changes a file can take its proof off, as a locked store gives none."""
+
+    def forge(data: bytes) -> bytes:
+        rows = [json.loads(line) for line in data.splitlines()]
+        for table, row in rows:
+            if table == "account":
+                row |= {"name": "evil", "name_key": "evil", "password": "$argon2id$v=19$m=8,t=1,p=1$YQ$YQ"}
+        rows.append(["value", {"id": "form-key", "value": '"known"', "sealed": 0}])
+        return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+    file = digest_fits(written(filled(make("old"))), forge)
+    with zipfile.ZipFile(file) as archive:
+        counts = json.loads(archive.read(MANIFEST))["counts"]
+    counts["value"] = counts.get("value", 0) + 1
+    forged = changed(file, MANIFEST, lambda data: told(data, proof="", counts=counts))
+    new = make("new", seed="old")
+    plan = restored(new, forged)
+    assert [(item.damaged, item.choices) for item in plan.items if item.table == "account"] == [(True, (Choice.SKIP,))]
+    assert not new.accounts.exists()
+    assert new.values.get("form-key") is None
+    assert names(new) == ["Nightly 0", "Nightly 1", "Nightly 2"]
+
+
 @pytest.mark.parametrize("how", BAD)
 def test_a_bad_file_changes_nothing(make: Make, how: str) -> None:
     store = filled(make("old"))

@@ -127,6 +127,20 @@ def test_a_chain_made_anew_without_the_seed_is_found(store: Store) -> None:
     assert "without the secret seed" in findings[0]
 
 
+def test_what_is_made_anew_under_a_running_app_is_found(store: Store) -> None:
+    """Who rewrites the last entries without the seed takes their marks off; those that come later vouch for none."""
+    noted(store)
+    entries = list(store.audit_log.walk())
+    before = entries[1].chain
+    for entry in entries[2:]:
+        before = chained(before, replace(entry, who="somebody else"))
+        changes = {"who": "somebody else", "chain": before, "mark": ""}
+        store.audit.rows.update(**changes).where(store.audit.rows.number == entry.number).execute()
+    store.audit.books.update(chain=before).execute()
+    store.audit.note(Action.READ, name="later")
+    assert "The 3 before Entry 6" in " ".join(store.audit_log.verify().findings)
+
+
 def test_a_kept_link_shows_that_the_end_was_cut_off(store: Store) -> None:
     noted(store)
     (head,) = store.audit_log.verify().heads

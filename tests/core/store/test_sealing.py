@@ -140,11 +140,11 @@ def test_every_changed_or_cut_letter_is_noticed(sealing: Sealing) -> None:
 
 def test_too_long_is_refused_before_it_is_read(sealing: Sealing) -> None:
     with pytest.raises(SealedError, match="too long"):
-        sealing.open(*PLACE, "A" * 300_000)
+        sealing.open(*PLACE, "A" * 400_000)
 
 
 def test_the_longest_secret_fits(sealing: Sealing) -> None:
-    longest = "ü" * 64 * 1024
+    longest = "\U0001f511" * 64 * 1024
     assert sealing.open(*PLACE, sealing.seal(*PLACE, longest, by="me")) == longest
 
 
@@ -214,3 +214,19 @@ def test_any_text_comes_back(parts: tuple[str, ...]) -> None:
     sealed = seal_to(str(identity.to_public()), *parts)
     found = json.loads(pyrage.decrypt(sealed.encode(), [identity]))
     assert tuple(found.values()) == parts
+
+
+def test_a_key_that_waits_for_its_seed_stands_in_nobodys_way(plain_store: Store, tmp_path: Path) -> None:
+    """As after a restore of another installation without its seed."""
+    sealing = sealing_of(plain_store)
+    own = sealing.seal(*PLACE, SECRET, by="me")
+    other = open_store(f"sqlite:///{tmp_path}/other.db", KeyRing.from_file(tmp_path / "other.json", create=True))
+    foreign = sealing_of(other).seal(*PLACE, SECRET, by="me")
+    (row,) = other.sealing._rows.select().dicts()
+    other.close()
+    plain_store.sealing._rows.insert(**row).execute()
+    assert sealing.open(*PLACE, own) == SECRET
+    assert sealing.open(*PLACE, sealing.seal(*PLACE, SECRET, by="me")) == SECRET
+    with pytest.raises(LockedError):
+        sealing.open(*PLACE, foreign)
+    assert sealing.rotate(by="me") == sealing.recipient(by="me")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import uuid
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +23,7 @@ from webapp.core.handover import private_folder, watch, write_private
 from webapp.settings import SETTINGS, Scope, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from webapp.core.formats import Rendered
     from webapp.core.runtime import Runtime
@@ -38,6 +40,23 @@ IN_MEMORY = {"RCLONE_CONFIG": ""}
 
 OWN_SECRETS = frozenset({"seed", "database"})
 """Settings that may hold secrets of this program; the command gets none of them."""
+
+LEFT_BY_OTHERS: Mapping[str, tuple[str, ...]] = {
+    "AWS_ACCESS_KEY_ID": ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"),
+    "AZURE_": ("AZURE_",),
+    "B2_": ("B2_",),
+    "OS_": ("OS_",),
+    "ST_": ("ST_",),
+    "RESTIC_PASSWORD": ("RESTIC_PASSWORD_",),
+    "RESTIC_REPOSITORY": ("RESTIC_REPOSITORY_",),
+}
+"""How the credential's own variables begin, and those that the command must not find beside them.
+
+They belong to another log-in: a session token would be sent with the wrong key, and restic prefers
+RESTIC_PASSWORD_COMMAND to RESTIC_PASSWORD."""
+
+REMOTE = re.compile(r"RCLONE_CONFIG_(.+)_TYPE")
+"""The variable of each remote of rclone; the remote's other ones begin alike."""
 
 IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 """What Python ignores at its start and a command would inherit: `yes | head` would not end quietly any more."""
@@ -153,10 +172,19 @@ def prepared(made: Rendered, folder: Path) -> dict[str, str]:
     files = {key: value for key, value in made.data.items() if key in made.files}
     write_private(folder, files)
     hidden = {known.environment for known in SETTINGS if known.key in OWN_SECRETS}
-    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    others = left_by_others(made.environment)
+    kept = {name: value for name, value in os.environ.items() if name not in hidden and not name.startswith(others)}
     named = {variable: str(folder / key) for key, variable in made.files.items() if variable and key in files}
     place = {FOLDER_VARIABLE: str(folder)} if files else {}
     return {**IN_MEMORY, **kept, "PATH": search_path(), **made.environment, **named, **place}
+
+
+def left_by_others(own: Iterable[str]) -> tuple[str, ...]:
+    """Return how variables of another credential begin that would be mixed with these."""
+    own = tuple(own)
+    found = [ends for begin, ends in LEFT_BY_OTHERS.items() if any(name.startswith(begin) for name in own)]
+    remotes = [f"RCLONE_CONFIG_{match[1]}_" for name in own if (match := REMOTE.fullmatch(name))]
+    return (*(one for ends in found for one in ends), *remotes)
 
 
 def replaced(program: str, command: tuple[str, ...], environment: Mapping[str, str]) -> int:

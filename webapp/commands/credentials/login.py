@@ -75,7 +75,7 @@ def login(
         kind = known.provider if known else provider_type or ""
         typed: dict[str, Any] = {**(known.attributes if known else {}), **values}
         finished = led(runtime.logins, kind, typed, way, access, as_json=as_json)
-        saved = keep(runtime, name, known, {**typed, **finished.values}, finished)
+        saved = keep(runtime, name, known, {**values, **finished.values}, finished)
     if as_json:
         tell_json(described(saved, reveal=False))
     else:
@@ -188,19 +188,22 @@ def waited_for(logins: LoginService, session: str, started: Started) -> Finished
 def keep(
     runtime: Runtime, name: str, known: Credential | None, values: Mapping[str, Any], finished: Finished
 ) -> Credential:
-    """Save a new credential, or the new token of a stored one; another account than before is told."""
+    """Save a new credential, or the new token of a stored one; another account than before is told.
+
+    Signing in takes minutes: what somebody has changed of the stored one meanwhile stays.
+    """
     from webapp.core.oauth.records import LoggedIn  # noqa: PLC0415
 
     logged_in = LoggedIn(finished.account, finished.scopes)
     kind = finished.flow.provider
-    values = with_own_drive(kind, values)
-    if known is None:
+    current = runtime.store.credentials.get(known.id) if known else None
+    values = with_own_drive(kind, {**(current.attributes if current else {}), **values})
+    if current is None:
         return runtime.service.add(name, kind, values, by=this_user(), logged_in=logged_in)
-    before = runtime.store.logins.find(known.id)
+    before = runtime.store.logins.find(current.id)
     if before and before.account and finished.account and before.account != finished.account:
         click.echo(f"Warning: this is another account than before: it was {one_line(before.account)}.", err=True)
-    current = runtime.store.credentials.get(known.id)
-    return runtime.service.edit(known.id, values, version=current.version, by=this_user(), logged_in=logged_in)
+    return runtime.service.edit(current.id, values, version=current.version, by=this_user(), logged_in=logged_in)
 
 
 def with_own_drive(kind: str, values: Mapping[str, Any]) -> Mapping[str, Any]:

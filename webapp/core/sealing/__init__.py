@@ -76,7 +76,7 @@ class Sealing:
         return self._made(by).recipient
 
     def all_keys(self) -> list[SealingKey]:
-        """Return every key, the newest first."""
+        """Return every key that can be opened, the newest first."""
         return self._keys.all()
 
     def seal(self, namespace: str, name: str, field: str, value: str, *, by: str) -> str:
@@ -104,8 +104,9 @@ class Sealing:
 
     def _made(self, by: str) -> SealingKey:
         identity = pyrage.x25519.Identity.generate()
-        self._keys.add(str(identity.to_public()), str(identity), by=by)
-        return self._keys.all()[0]
+        recipient = str(identity.to_public())
+        self._keys.add(recipient, str(identity), by=by)
+        return next(key for key in self._keys.all() if key.recipient == recipient)
 
     def _decrypted(self, field: str, sealed: str) -> bytes:
         if len(sealed) > LONGEST:
@@ -114,6 +115,7 @@ class Sealing:
         try:
             return pyrage.decrypt(_unfolded(sealed), identities)
         except pyrage.DecryptError:
+            self._keys.refuse_unreadable()
             raise SealedError(
                 "This sealed value cannot be opened here: it was made for another server's key, or it is not whole. "
                 "Seal the secret again with the key of this server.",

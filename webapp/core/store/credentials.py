@@ -237,13 +237,15 @@ class Credentials:
         """Remove a credential.
 
         Raises:
+            NotFoundError: There is none.
             ChangedError: Another version than the given one is stored.
         """
         row = self._row(identifier)
-        if version is not None and row.version != version:
-            raise ChangedError(self._read(row))
+        rows: Any = self._rows
+        wanted = [rows.id == identifier, *([rows.version == version] if version is not None else [])]
         with self._tables.database.atomic():
-            self._rows.delete().where(self._rows.id == identifier).execute()
+            if not rows.delete().where(*wanted).execute():
+                raise ChangedError(self.get(identifier))
             self._audit.note(Action.DELETE, kind=KIND, subject=identifier, name=str(row.name), who=by)
 
     def record(self, identifier: str, result: Result, *, version: int, at: datetime | None = None) -> None:

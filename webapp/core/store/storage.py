@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from peewee import Database, DatabaseError, InterfaceError, OperationalError, SqliteDatabase
+from peewee import Database, DatabaseError, InterfaceError, OperationalError, ProgrammingError
 from playhouse.pool import PooledDatabase, PooledPostgresqlDatabase, PooledSqliteDatabase
 
 from webapp.core.errors import PermanentError
@@ -49,6 +49,9 @@ PRAGMAS = {
     "busy_timeout": 10_000,
     "secure_delete": 1,
 }
+WRITING = "IMMEDIATE"
+"""A transaction takes the lock for writing at its beginning. One that reads first and writes then is refused at once,
+without waiting, when someone else has written in between (https://www.sqlite.org/rescode.html#busy_snapshot)."""
 CONNECTIONS = 20
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
@@ -179,9 +182,7 @@ class Store:
 
     def together(self) -> AbstractContextManager[Any]:
         """Return a context in which all that is written is kept together, or nothing when it ends by an error."""
-        # SQLite: taking the write lock at once, it is never refused for what was read before someone else wrote.
-        sqlite = isinstance(self._database, SqliteDatabase)
-        return cast("AbstractContextManager[Any]", self._database.atomic(*(["IMMEDIATE"] if sqlite else [])))
+        return cast("AbstractContextManager[Any]", self._database.atomic())
 
     def trouble(self) -> str:
         """Ask the database something small; return what a person is told when it does not answer."""
@@ -236,6 +237,7 @@ def open_store(database: str, key_ring: KeyRing, *, idle: timedelta = IDLE) -> S
     postgres = database.startswith(POSTGRES)
     opened = _postgres(database) if postgres else _sqlite(database)
     try:
+        _connect(opened)
         return _ready(opened, key_ring, idle, postgres=postgres)
     except OperationalError as error:
         where = (urlsplit(database).hostname or "its socket") if postgres else database.removeprefix(SQLITE)
@@ -257,6 +259,16 @@ class Postgres(PooledPostgresqlDatabase):  # pyright: ignore[reportUntypedBaseCl
             raise
 
 
+def _connect(opened: Database) -> None:
+    try:
+        opened.connect()
+    except ProgrammingError:  # its text repeats parts of the address
+        raise PermanentError(
+            "The address of the database cannot be understood. In its user and its password, write % as %25, @ as %40 "
+            "and / as %2F."
+        ) from None
+
+
 def _ready(opened: Database, key_ring: KeyRing, idle: timedelta, *, postgres: bool) -> Store:
     """Return the store on a database of today's schema; one that cannot be used is closed again."""
     try:
@@ -275,7 +287,8 @@ def _sqlite(address: str) -> Database:
         path.touch(mode=0o600)
     # A pool: opening a file, setting it up and warming its cache again would cost each request some milliseconds.
     return cast(
-        "Database", PooledSqliteDatabase(str(path), pragmas=PRAGMAS, max_connections=0, check_same_thread=False)
+        "Database",
+        PooledSqliteDatabase(str(path), pragmas=PRAGMAS, max_connections=0, check_same_thread=False, lock_type=WRITING),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from peewee import IntegrityError
+from peewee import Case, IntegrityError
 
 from webapp.core.errors import ConflictError, PermanentError, TransientError
 from webapp.core.store.audit import Action, Audit, Outcome
@@ -97,7 +97,12 @@ class Accounts:
         Raises:
             PermanentError: Name or password is not allowed.
         """
-        return None if self.exists() else self._create(name, password)
+        if self.exists():
+            return None
+        try:
+            return self._create(name, password)
+        except ConflictError:  # another process has made it at the same moment
+            return None
 
     def _create(self, name: str, password: str) -> Account:
         name = clean_name(name)
@@ -183,15 +188,13 @@ class Accounts:
         return max(0, int(pause - (now() - moment(row.last)).total_seconds()) + 1)
 
     def _fail(self, subjects: tuple[str, ...]) -> None:
+        """Count a wrong password in one statement each: whoever tries many at once is counted for all of them."""
+        rows, at = self._attempts, now()
+        old = rows.last < stamp(at - FORGET)
+        changes = {rows.failures: Case(None, [(old, 1)], rows.failures + 1), rows.last: stamp(at)}
         for subject in subjects:
-            row = self._attempts.get_or_none(self._attempts.id == subject)
-            old = row is not None and now() - moment(row.last) > FORGET
-            failures = 1 if row is None or old else row.failures + 1
-            if row is None:
-                self._attempts.insert(id=subject, failures=failures, last=stamp(now())).on_conflict_ignore().execute()
-            else:
-                changes = {"failures": failures, "last": stamp(now())}
-                self._attempts.update(**changes).where(self._attempts.id == subject).execute()
+            row = rows.insert(id=subject, failures=1, last=stamp(at))
+            row.on_conflict(conflict_target=[rows.id], update=changes).execute()
 
 
 def _hash(code: str) -> str:

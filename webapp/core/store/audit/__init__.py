@@ -24,7 +24,10 @@ from webapp.core.store.models import Tables, bound, insert_all, now, stamp
 AUDIT_KEY = "audit-key:"
 """A book's key stands sealed under this name and the book's id."""
 
-__all__ = ["AUDIT_KEY", "About", "Action", "Audit", "Entry", "Outcome", "about"]
+WITHOUT_SEED = "entries noted without it"
+"""Under this name an entry says how many before it carry no mark."""
+
+__all__ = ["AUDIT_KEY", "WITHOUT_SEED", "About", "Action", "Audit", "Entry", "Outcome", "about"]
 
 
 _NOTED = "noted_in_the_audit"
@@ -165,7 +168,7 @@ class Audit:
         if self.key(book.id) is None:
             self._values.add(AUDIT_KEY + book.id, secrets.token_hex(32), secret=True)
         if unmarked := self._unmarked(book):
-            detail = {"what": "the seed is there again", "entries noted without it": unmarked}
+            detail = {"what": "the seed is there again", WITHOUT_SEED: unmarked}
             self.note(Action.SEED, detail=detail)
 
     def _unmarked(self, book: Any) -> int:

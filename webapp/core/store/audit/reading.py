@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from webapp.core.store.audit import Action, Audit
+from webapp.core.store.audit import WITHOUT_SEED, Action, Audit
 from webapp.core.store.audit.entries import Entry, chained, link, marked
 from webapp.core.store.models import moment, now, stamp
 from webapp.core.store.paging import Page
@@ -125,6 +125,10 @@ class AuditLog:
             _check_link(report, entry, number, chain)
             if key and entry.mark and entry.mark != marked(key, entry.chain):
                 report.find(f"{_named(entry)} was made by someone without the secret seed.")
+            if key and entry.mark and unmarked and not _owns_up(entry, unmarked):
+                report.find(
+                    f"The {unmarked} before {_named(entry)} carry no mark: who made them did not have the seed."
+                )
             unmarked = 0 if entry.mark else unmarked + 1
             number, chain = entry.number, entry.chain
         if (number, chain) != (book.number, book.chain):
@@ -182,6 +186,12 @@ def _check_link(report: Report, entry: Entry, number: int, chain: str) -> None:
         report.find(f"Between {number} and {entry.number} entries are missing.")
     elif entry.chain != chained(chain, entry):
         report.find(f"{_named(entry)} was changed, or stands in another place than it was noted in.")
+
+
+def _owns_up(entry: Entry, count: int) -> bool:
+    """Tell whether an entry says that so many before it were noted while the seed was away; older ones may be gone."""
+    said = entry.detail.get(WITHOUT_SEED, "")
+    return entry.action == Action.SEED and said.isdecimal() and int(said) >= count
 
 
 def _named(entry: Entry) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Any
+from typing import IO
 
-from peewee import Database, SqliteDatabase
+from peewee import Database
 
 from webapp.core.errors import PermanentError
 from webapp.core.store.audit import Action, Audit
@@ -114,15 +113,11 @@ class Backups:
             raise PermanentError("The store is locked. Give its secret seed first, or go on without it.")
         envelope = self._with_keys_of(backup)
         backup.check_proof(envelope)
-        with self._together():
+        with self._database.atomic():
             count = Restorer(self._database, envelope, backup).restore(plan, progress)
             detail = {"records": count, "made": backup.manifest.made, **{str(key): n for key, n in plan.counts.items()}}
             self._audit.note(Action.RESTORE, name=where, subject=backup.manifest.id, who=by, detail=detail)
         return count
-
-    def _together(self) -> AbstractContextManager[Any]:
-        sqlite = isinstance(self._database, SqliteDatabase)
-        return self._database.atomic(*(["IMMEDIATE"] if sqlite else []))
 
     def _with_keys_of(self, backup: Backup) -> Envelope:
         """Return an envelope with the keys of the store and of the backup; the store's own one leads."""

@@ -31,7 +31,7 @@ DAMAGED = "This backup is damaged: it was cut off or changed. Take another copy 
 Progress = Callable[[int, int], None]
 OFTEN = 64
 """Records between two words on how far it is."""
-VALUES = (str, int, float, bool, type(None))
+VALUES = (str, int, float, bool)
 
 
 class Backup:

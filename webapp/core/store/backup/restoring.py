@@ -146,7 +146,7 @@ class Restorer:
 
     def _add_missing(self, table: StoredTable) -> None:
         for row in self._backup.rows(table):
-            if self._has(table, ("id",), (row["id"],)):
+            if not table.kept(row) or self._has(table, ("id",), (row["id"],)):
                 continue
             for name, place in places(table, row):
                 row[name] = self._wrapped(place, row[name])

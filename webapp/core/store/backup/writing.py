@@ -134,8 +134,9 @@ class Writer:
 @contextmanager
 def one_moment(database: Database) -> Generator[None]:
     """Let everything that is read inside be of one moment, without holding up anyone."""
-    with database.atomic():
-        if not isinstance(database, SqliteDatabase):
+    sqlite = isinstance(database, SqliteDatabase)
+    with database.atomic("DEFERRED") if sqlite else database.atomic():
+        if not sqlite:
             database.execute_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield
 

@@ -97,7 +97,7 @@ class Rewrap:
         rewrapper = Rewrapper(self._envelope)
         changes = [change for row in rows if (change := _change(rewrapper, walk, row))]
         if changes:
-            with self._database.atomic(*(["IMMEDIATE"] if self._sqlite else [])):
+            with self._database.atomic():
                 self._database.cursor().executemany(walk.update, changes)
         return Step(len(changes), len(rows) - len(changes))
 

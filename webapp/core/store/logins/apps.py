@@ -43,6 +43,7 @@ class Apps:
     """Keeps OAuth apps; secrets are sealed."""
 
     def __init__(self, tables: Tables, envelope: Envelope, audit: Audit) -> None:
+        self._database = tables.database
         self._rows: Any = bound(AppRow, tables.database)
         self._envelope = envelope
         self._audit = audit
@@ -65,13 +66,15 @@ class Apps:
             "changed_by": by,
         }
         row = self._rows.insert(id=provider, **columns)
-        row.on_conflict(conflict_target=[self._rows.id], update=columns).execute()
-        self._audit.note(Action.CHANGE, kind=KIND, subject=provider, name=provider, who=by)
+        with self._database.atomic():
+            row.on_conflict(conflict_target=[self._rows.id], update=columns).execute()
+            self._audit.note(Action.CHANGE, kind=KIND, subject=provider, name=provider, who=by)
 
     def remove(self, provider: str, *, by: str) -> None:
         """Forget an app; credentials that were made with it keep their own copy of client id and secret."""
-        self._audit.note(Action.DELETE, kind=KIND, subject=provider, name=provider, who=by)
-        self._rows.delete().where(self._rows.id == provider).execute()
+        with self._database.atomic():
+            if self._rows.delete().where(self._rows.id == provider).execute():
+                self._audit.note(Action.DELETE, kind=KIND, subject=provider, name=provider, who=by)
 
     def _read(self, row: Any) -> App:
         values, damaged = {"client_id": row.client_id}, ""

@@ -66,7 +66,7 @@ def migrate(database: Database, *, postgres: bool, only: frozenset[int] | None =
     Raises:
         PermanentError: It was made by a newer version of this program.
     """
-    with database.atomic() if postgres else database.atomic("IMMEDIATE"):
+    with database.atomic():
         if postgres:
             database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         database.execute_sql(RECORD)

@@ -108,9 +108,10 @@ class Repositories:
             generated=not given,
             created=stamp(now()),
             created_by=by,
-        )
+        ).on_conflict_ignore()
         with self._database.atomic():
-            row.on_conflict_ignore().execute()
+            if not row.as_rowcount().execute():
+                return
             kept = "given" if given else "generated"
             detail = {"secret": secret, "kept": kept}
             self._audit.note(Action.ADD, kind="repository", subject=credential, name=name, who=by, detail=detail)

@@ -13,6 +13,7 @@ from typing import Any
 
 from webapp.core.store.audit import Action, Audit
 from webapp.core.store.envelope import Envelope, Place
+from webapp.core.store.faults import DamagedError, LockedError
 from webapp.core.store.models import Tables, bound, moment, now, stamp
 from webapp.core.store.sealing.models import SealingKeyRow
 
@@ -47,14 +48,18 @@ class SealingKeys:
         self._known: dict[str, SealingKey] = {}
 
     def all(self) -> list[SealingKey]:
-        """Return every key, the newest first.
+        """Return every key that can be opened, the newest first."""
+        self._known = {row.id: key for row in self._ordered() if (key := self._known.get(row.id) or self._opened(row))}
+        return list(self._known.values())
+
+    def refuse_unreadable(self) -> None:
+        """Refuse to go on when a key cannot be opened: the value may have been sealed for it.
 
         Raises:
-            LockedError, DamagedError: One cannot be opened.
+            LockedError, DamagedError: The sentence says what is missing.
         """
-        rows = self._rows.select().order_by(self._rows.created.desc(), self._rows.id)
-        self._known = {row.id: self._known.get(row.id) or self._read(row) for row in rows}
-        return list(self._known.values())
+        for row in self._ordered():
+            self._read(row)
 
     def add(self, recipient: str, identity: str, *, by: str) -> None:
         """Keep a key; it is the newest from now on.
@@ -70,6 +75,16 @@ class SealingKeys:
                 created_by=by,
             ).execute()
             self._audit.note(Action.ADD, kind="sealing-key", subject=recipient, name=recipient, who=by)
+
+    def _ordered(self) -> list[Any]:
+        return list(self._rows.select().order_by(self._rows.created.desc(), self._rows.id))
+
+    def _opened(self, row: Any) -> SealingKey | None:
+        """Return a key; nothing while its master key is missing, as one that was restored without its seed."""
+        try:
+            return self._read(row)
+        except (LockedError, DamagedError):
+            return None
 
     def _read(self, row: Any) -> SealingKey:
         identity = str(self._envelope.open(place_of_identity({"id": row.id}), row.sealed))

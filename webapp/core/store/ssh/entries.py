@@ -115,13 +115,15 @@ class Entries(Generic[T]):
         """Remove one.
 
         Raises:
+            NotFoundError: There is none.
             EntryChangedError: Another version than the given one is stored.
         """
-        row = self._row(identifier)
-        if version is not None and row.version != version:
-            raise EntryChangedError(self._read(row), self.word, row.changed_by)
+        row, rows = self._row(identifier), self._rows
+        wanted = [rows.id == identifier, *([rows.version == version] if version is not None else [])]
         with self._database.atomic():
-            self._rows.delete().where(self._rows.id == identifier).execute()
+            if not rows.delete().where(*wanted).execute():
+                row = self._row(identifier)
+                raise EntryChangedError(self._read(row), self.word, row.changed_by)
             self._note(Action.DELETE, identifier, row.name, by)
 
     def _note(self, action: Action, identifier: str, name: str, by: str) -> None:
