@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from core.ssh.conftest import BOTH_DATABASES
+from servers.kinds import ssh_fleet
 from servers.kinds.ssh_fleet import PASSWORD, Changing, Fleet
+from servers.runs import Run
 
 from webapp.core.ssh import results
 from webapp.core.ssh.hostkeys import KnownHost
@@ -23,6 +27,12 @@ from webapp.core.validation import InvalidValuesError
 
 Ended = Callable[[SshCheck], results.Tested]
 KEY, OTHER = (generate("ed25519", whose).public for whose in ("ours", "theirs"))
+
+
+@pytest.fixture(scope="session")
+def fleet(servers_run: Run) -> Fleet:
+    """A fleet of this process alone: what these tests write into the homes would be in the way of others."""
+    return servers_run.once(f"fleet-{os.getpid()}", partial(ssh_fleet.fleet, servers_run))
 
 
 def values(fleet: Fleet, user: str, **more: object) -> dict[str, object]:
