@@ -6,6 +6,7 @@ and take everyone down when it crashes. Starting one takes some 80 ms, so they a
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -15,13 +16,13 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 
-from webapp.core.errors import TransientError
+from webapp.core.errors import CredentialError, TransientError
 from webapp.core.rclone.metadata import binary
 from webapp.core.verification.unixhttp import call, ready
 
@@ -40,6 +41,10 @@ PASSED_ON = (
 STARTERS = 2
 START_SECONDS = 10.0
 IDLE_SECONDS = 300.0
+PAUSE = 0.2
+"""Seconds after which a start that failed is tried again."""
+
+LOG = logging.getLogger(__name__)
 LAUNCHER = (
     "import ctypes,os,sys;ctypes.CDLL(None).prctl(1,9);os.getppid()==int(sys.argv[1]) or os._exit(1);"
     "os.execv(sys.argv[2],sys.argv[2:])"
@@ -76,11 +81,19 @@ class Daemon:
     def __init__(self, folder: Path, environment: Mapping[str, str], niceness: int) -> None:
         self.folder = Path(tempfile.mkdtemp(dir=folder))
         self.socket = self.folder / "rc"
+        self._killing = threading.Lock()
         rclone = str(binary())
         daemon = (rclone, "rcd", "--config", "", "--rc-no-auth", "--rc-addr", f"unix://{self.socket}")
-        self._process = subprocess.Popen(  # noqa: S603  own program, no value of anyone's in the arguments
-            (*launcher(), *polite(niceness), *daemon),
-            env={**FOR_ONE_CHECK, **environment},
+        try:
+            self._process = self._begun((*launcher(), *polite(niceness), *daemon), {**FOR_ONE_CHECK, **environment})
+        except OSError:
+            _remove(self.folder)
+            raise
+
+    def _begun(self, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  own program, no value of anyone's in the arguments
+            command,
+            env=environment,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -113,13 +126,18 @@ class Daemon:
 
     def kill(self) -> None:
         """End the process at once, whatever it does, and remove its folder. May be called twice and from any thread."""
+        with self._killing:
+            if self.alive:  # the number of one that has ended may belong to somebody else by now
+                self._kill()
+        for left in (*self.folder.glob("*"), self.folder):
+            _remove(left)
+
+    def _kill(self) -> None:
         try:
             os.killpg(self._process.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             self._process.kill()
         self._process.wait()
-        for left in (*self.folder.glob("*"), self.folder):
-            _remove(left)
 
 
 def _remove(path: Path) -> None:
@@ -154,6 +172,7 @@ class DaemonPool:
         self._ended: SimpleQueue[Daemon | None] = SimpleQueue()
         self._queue: deque[object] = deque()
         self._starting = 0
+        self._short = False
         self._taken = time.monotonic()
         self._running = False
         self._changed = threading.Condition()
@@ -236,7 +255,7 @@ class DaemonPool:
             if len(self._queue) > len(self._ready):
                 self._changed.notify_all()
             try:
-                while not (self._queue[0] is ticket and self._ready):
+                while not (self._queue[0] is ticket and self._drop_dead()):
                     if on_wait:
                         on_wait(self._queue.index(ticket) + 1)
                     self._wait_turn(until, cancel)
@@ -246,6 +265,13 @@ class DaemonPool:
                 # Nobody else waits: the next start is left until this check ends, which it would slow down.
                 if self._queue:
                     self._changed.notify_all()
+
+    def _drop_dead(self) -> int:
+        """Tell how many wait that live: one that was killed, as for want of memory, would be taken for a bad reply."""
+        for daemon in [daemon for daemon in self._ready if not daemon.alive]:
+            self._ready.remove(daemon)
+            self._ended.put(daemon)
+        return len(self._ready)
 
     def _wait_turn(self, until: float, cancel: threading.Event | None) -> None:
         if not self._running or time.monotonic() > until or (cancel and cancel.is_set()):
@@ -262,17 +288,32 @@ class DaemonPool:
             if not self._claim_start():
                 self._shrink()
                 continue
-            daemon = Daemon(Path(self._folder.name), self._environment, self._niceness)
-            up = daemon.wait_until_ready()
+            daemon = self._started()
             with self._changed:
                 self._starting -= 1
-                keep = up and self._running
-                if keep:
+                keep = self._running and daemon is not None
+                if keep and daemon:
                     self._ready.append(daemon)
                 self._changed.notify_all()
-            if not keep:
+            if daemon and not keep:
                 daemon.kill()
-                time.sleep(0.2)
+            if not keep:
+                time.sleep(PAUSE)
+
+    def _started(self) -> Daemon | None:
+        """Return a daemon that answers; nothing when there is no memory, no place or no process left for one."""
+        try:
+            daemon = Daemon(Path(self._folder.name), self._environment, self._niceness)
+        except (OSError, CredentialError) as error:
+            if not self._short:  # said once, and again when it comes back
+                LOG.warning("no rclone can be started: %s", type(error).__name__)
+            self._short = True
+            return None
+        self._short = False
+        if daemon.wait_until_ready():
+            return daemon
+        daemon.kill()
+        return None
 
     def _claim_start(self) -> bool:
         """Tell whether one more daemon is wanted; if not, wait a moment for a change."""
@@ -285,12 +326,9 @@ class DaemonPool:
 
     def _shrink(self) -> None:
         with self._changed:
-            surplus = len(self._ready) - self._wanted
+            surplus = self._drop_dead() - self._wanted
             extra = [self._ready.pop() for _ in range(surplus)] if surplus > 0 else []
-            dead = [daemon for daemon in self._ready if not daemon.alive]
-            for daemon in dead:
-                self._ready.remove(daemon)
-        for daemon in (*extra, *dead):
+        for daemon in extra:
             daemon.kill()
 
 
