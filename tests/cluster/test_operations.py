@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from cluster.operators import RunningOperator, Space, eventually, running
+from cluster.roles import USER, allow
 from servers.kinds.kubernetes import ControlPlane
 
 from webapp.core.runtime import Runtime
@@ -149,6 +150,21 @@ def test_a_sealed_value_is_for_one_place_alone(cluster: ControlPlane, space: Spa
         space.wait("thief", "False", "SealedForAnother")
         assert space.secret("stolen") is None
     runtime.stop()
+
+
+def test_the_seed_is_made_once_and_what_is_refused_is_said(cluster: ControlPlane, tmp_path: Path) -> None:
+    space = Space(cluster)
+    asked = ("make-seed-secret", "seed", "--namespace", space.name)
+    allow(space, [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]}])
+    assert command(cluster, tmp_path, *asked, user=USER) == (0, "The Secret seed was made.\n")
+    made = space.values("seed")
+    refused = command(cluster, tmp_path, *asked, user=USER)  # it may not be looked at
+    assert refused == (1, "Error: The API server refused the Secret seed: Forbidden.\n")
+    assert command(cluster, tmp_path, *asked) == (0, "The Secret seed is there already; it stays.\n")
+    code, text = command(cluster, tmp_path, *asked, "--key", "another")
+    assert (code, "has no key another" in text) == (1, True)
+    assert space.values("seed") == made
+    space.http.close()
 
 
 def test_it_waits_for_its_secret_seed_and_says_so(cluster: ControlPlane, tmp_path: Path) -> None:

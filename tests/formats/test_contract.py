@@ -26,6 +26,7 @@ from webapp.core.formats import (
 )
 from webapp.core.formats.accounts import HOSTED
 from webapp.core.formats.delivery import manifest
+from webapp.core.formats.sshfiles import key_file
 from webapp.core.formats.textfiles import dotenv_line, yaml_text
 from webapp.core.providers import PROVIDERS
 from webapp.core.rclone.obscure import reveal
@@ -99,7 +100,9 @@ def telling(secret: str) -> str:
 
 
 def ways_of(secret: str) -> set[str]:
-    """Return how a secret may be written: as it is, in JSON, in quotes, a Basic header as its password."""
+    """Return how a secret may be written: as it is, in JSON, in quotes, a Basic header as its password, a key for ssh."""
+    if secret == telling(samples.KEY_PEM):
+        return {secret, key_file(samples.KEY_PEM).splitlines()[3]}
     if secret.startswith("Authorization,Basic "):
         return {secret, base64.b64decode(secret.split()[1]).decode().partition(":")[2]}
     return {secret, json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1], dotenv_line("", secret)[2:-2]}

@@ -297,6 +297,17 @@ def test_a_yaml_parser_reads_objstores_configuration(provider: str) -> None:
     assert {str(value) for value in given.provider.secret_values(given.attributes)} <= values
 
 
+@proves("ssh-auth", "SFTP", "ssh-keygen reads the private key")
+def test_ssh_reads_the_key_also_one_that_was_pasted_in_pem(tmp_path: Path) -> None:
+    """OpenSSH before 9.6 reads no Ed25519 key in that form; the same key is the same file each time."""
+    given = samples.source("SFTP", "ssh-auth")
+    assert given.text("key_pem").startswith("-----BEGIN PRIVATE KEY-----")
+    _, folder = written(tmp_path / "c", "ssh-auth", given)
+    key = folder / "ssh-privatekey"
+    assert run(need(Path("/usr/bin/ssh-keygen")), "-y", "-P", "", "-f", key).split()[:2] == samples.PUBLIC.split()[:2]
+    assert render("ssh-auth", given, {}).data["ssh-privatekey"] == render("ssh-auth", given, {}).data["ssh-privatekey"]
+
+
 @proves("env", PROVIDERS, "a process gets every awkward value as its variable")
 @pytest.mark.parametrize("provider", FORMATS["env"].providers)
 def test_a_process_gets_every_field_as_a_variable(provider: str) -> None:

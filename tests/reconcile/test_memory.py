@@ -173,6 +173,27 @@ def test_the_others_have_little_room_beside_those_that_go_first(monkeypatch: pyt
     asyncio.run(scenario())
 
 
+def test_workers_are_left_for_those_that_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks that wait for a provider do not keep a new resource waiting."""
+    monkeypatch.setattr(worklist, "CALM", 0.1)
+
+    async def main() -> None:
+        waiting = Worklist(2)
+        for number in range(4):
+            waiting.add(Place("db", f"old-{number}"), Urgency.LATER)
+        assert [await asyncio.wait_for(waiting.get(), 1) for _ in range(2)]
+        third = asyncio.create_task(waiting.get())
+        await asyncio.sleep(0.2)
+        assert not third.done()
+        waiting.add(Place("db", "new"), Urgency.FIRST)
+        assert (await asyncio.wait_for(third, 1) or ("", 0))[0] == Place("db", "new")
+        fourth = asyncio.create_task(waiting.get())
+        waiting.done(Place("db", "old-0"))
+        assert await asyncio.wait_for(fourth, 1)
+
+    asyncio.run(main())
+
+
 def test_a_sooner_look_replaces_a_later_one() -> None:
     async def main() -> None:
         worklist = Worklist()

@@ -25,11 +25,13 @@ from credential_operator.controller.reconcile import Look, Reconciler
 from credential_operator.controller.status import timestamp
 from credential_operator.controller.tokens import ResourceTokens
 from credential_operator.controller.worklist import Worklist
+from credential_operator.crd.status import MESSAGE_LIMIT
 from credential_operator.kube import lease
 from credential_operator.kube.client import Kube
 from credential_operator.kube.errors import KubeError
 from credential_operator.kube.limiter import Bucket
 from credential_operator.kube.retries import LONGEST_RETRY, PERMISSION_RETRY, growing
+from credential_operator.names import VERIFY
 from credential_operator.reasons import Reason, TroubleError, told_together
 from credential_operator.running.app import Operator
 from credential_operator.running.settings import OperatorSettings
@@ -181,6 +183,16 @@ def test_nothing_is_written_without_the_lease() -> None:
     with pytest.raises(KubeError) as refused:
         asyncio.run(kube.request("PATCH", "/", {}, resource="secrets"))
     assert (refused.value.status, refused.value.reason) == (0, "NoLease")
+
+
+def test_what_is_too_long_for_the_status_is_cut() -> None:
+    """The API server refuses the whole status otherwise, with every try."""
+    note = {"annotations": {VERIFY: "x" * 10_000}}
+    held = Held(PLACE, resource(metadata=note))
+    look = Look(held, spec(), {}, [])
+    Reconciler._take_result(cast("Reconciler", None), look, Result(State.INVALID, "No. " * 5_000), "print", held.verify)
+    assert look.last
+    assert all(len(text) <= MESSAGE_LIMIT for text in look.last.values())
 
 
 def test_tries_grow_apart_and_a_missing_permission_is_never_forgotten_for_long() -> None:

@@ -111,11 +111,13 @@ class Credentials:
         sources: Reads Secrets.
         keepers: The store.
         offload: Where the store is asked.
+        renewing: Where it is asked when a token may have to be renewed, for which a provider is waited for.
         key: Key of the hashes.
     """
 
-    def __init__(self, sources: Sources, keepers: Keepers, offload: Offload, key: bytes) -> None:
-        self._sources, self._keepers, self._offload, self._key = sources, keepers, offload, key
+    def __init__(self, sources: Sources, keepers: Keepers, offload: Offload, renewing: Offload, key: bytes) -> None:
+        self._sources, self._keepers, self._key = sources, keepers, key
+        self._offload, self._renewing = offload, renewing
 
     async def read(self, held: Held, spec: Spec) -> tuple[Mapping[str, Read | None], Sequence[Mapping[str, str]]]:
         """Read every Secret that is referred to; return them, and the versions of those that are there.
@@ -144,7 +146,7 @@ class Credentials:
         else:
             attributes = attributes_of(spec, resolver)
         known = self._known(Source(place.name, spec.provider, attributes), "", resolver, spec)
-        return await self._offload(self._with_token, place, known) if "token" in attributes else known
+        return await self._renewing(self._with_token, place, known) if "token" in attributes else known
 
     def _known(self, source: Source, stored: str, resolver: Resolver, spec: Spec) -> Known:
         fingerprint = self._fingerprint(source, spec.verification.target)
@@ -182,7 +184,8 @@ class Credentials:
     async def _output(self, wanted: Output, place: Place, known: Known) -> Made:
         declared = FORMATS[wanted.format]
         if known.stored or declared.kept_options:  # what is sealed or kept is asked of the store
-            shape = await self._offload(self._rendered, wanted, place, known)
+            asked = self._renewing if "token" in known.source.attributes else self._offload
+            shape = await asked(self._rendered, wanted, place, known)
         else:
             shape = shaped(wanted, known, options_of(wanted, known.resolver))
         return make(wanted, place, shape, self._key)

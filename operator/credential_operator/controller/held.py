@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
+from credential_operator.crd.status import MESSAGE_LIMIT
 from credential_operator.names import VERIFY
 from credential_operator.wanted.spec import Spec
 from credential_operator.wanted.values import Place
@@ -125,8 +126,8 @@ def _generation(meta: Mapping[str, Any]) -> int:
 
 
 def _asked(meta: Mapping[str, Any]) -> str:
-    """Return the text of the annotation that asks for a verification."""
-    return (meta.get("annotations") or {}).get(VERIFY, "")
+    """Return the text of the annotation that asks for a verification, as far as the status can repeat it."""
+    return (meta.get("annotations") or {}).get(VERIFY, "")[:MESSAGE_LIMIT]
 
 
 def compact(value: object) -> bytes:

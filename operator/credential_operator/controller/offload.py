@@ -13,10 +13,15 @@ THREADS = 2
 
 
 class Offload:
-    """A few threads for calls that wait; each keeps its own connection to the database."""
+    """A few threads for calls that wait; each keeps its own connection to the database.
 
-    def __init__(self, threads: int = THREADS) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
+    Args:
+        threads: How many.
+        name: What they are called.
+    """
+
+    def __init__(self, threads: int = THREADS, name: str = "store") -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     async def __call__(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a call beside the event loop and return what it returns."""

@@ -15,6 +15,7 @@ from credential_operator.controller.held import Held
 from credential_operator.controller.index import Index
 from credential_operator.controller.rollout import Rollouts
 from credential_operator.controller.status import (
+    LONGEST,
     OFF,
     PENDING,
     Findings,
@@ -202,24 +203,22 @@ class Reconciler:
         return seen != (look.held.generation, list(look.sources)) or not condition(look.old, "Verified")
 
     def _take_result(self, look: Look, result: Result, fingerprint: str, requested: str) -> None:
-        look.verdict = verdict_of(result.state, result.message)
+        message = result.message[:LONGEST]
+        look.verdict = verdict_of(result.state, message)
         if result.state is State.CANCELLED:
             return
         before = look.old.get("lastVerification") or {}
-        same = (before.get("state"), before.get("message"), before.get("requested", "")) == (
-            result.state,
-            result.message,
-            requested,
-        )
+        told = (before.get("state"), before.get("message"), before.get("requested", ""))
+        same = told == (result.state, message, requested)
         age = moment(timestamp()) - moment(before.get("time", ""))
         recent = 0 <= age < look.spec.verification.interval * 0.85  # less than 0: the clock was set back
         if result.good:
             look.held.proven = fingerprint
         else:
-            look.held.refused = (fingerprint, result.message)
+            look.held.refused = (fingerprint, message)
         look.held.answered = requested
         if not (same and recent):
-            look.last = {"state": result.state, "message": result.message, "time": timestamp()}
+            look.last = {"state": result.state, "message": message, "time": timestamp()}
             look.last |= {"requested": requested} if requested else {}
 
     def _wait_for_proof(self, look: Look, known: Known) -> None:

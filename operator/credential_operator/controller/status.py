@@ -154,7 +154,7 @@ _PENDING = (Reason.PENDING, "There was nothing to verify yet.")
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members that have to be written, empty when nothing has; what is gone becomes null."""
     changed = {key: value for key, value in new.items() if old.get(key) != value}
-    return changed | {key: None for key in ("message",) if key in old and key not in new}
+    return changed | dict.fromkeys(old.keys() - new.keys())
 
 
 def condition(status: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections import deque
 from enum import IntEnum
@@ -30,9 +31,15 @@ milliseconds, and a new resource should hardly ever meet one."""
 
 
 class Worklist:
-    """Places to look at."""
+    """Places to look at.
 
-    def __init__(self) -> None:
+    Args:
+        most: How many that do not go first may be looked at together; the other workers are free for those that do. A
+            look may wait for a provider that renews a token.
+    """
+
+    def __init__(self, most: int = sys.maxsize) -> None:
+        self._most = most
         self._lines: tuple[deque[Place], ...] = tuple(deque() for _ in Urgency)
         self._behind: set[Place] = set()
         self._first = self._last = -CALM
@@ -118,8 +125,10 @@ class Worklist:
 
     def _room(self, urgency: Urgency) -> bool:
         """Tell whether one more of these may be looked at now."""
-        if urgency is Urgency.FIRST or not self.pressed:
+        if urgency is Urgency.FIRST:
             return True
+        if not self.pressed:
+            return len(self._behind) < self._most
         return not self._behind and time.monotonic() - self._last >= PACE
 
     def _take(self, place: Place, urgency: Urgency) -> Place:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
 from credential_operator.crd.applying import sign_in
 from webapp.core.errors import PermanentError, TransientError
@@ -30,15 +32,30 @@ def make_seed_secret(namespace: str, name: str, key: str) -> bool:
     metadata = client.V1ObjectMeta(name=name, labels=labels)
     body = client.V1Secret(metadata=metadata, string_data={key: new_seed()}, type="Opaque")
     try:
-        api.create_namespaced_secret(namespace, body, _request_timeout=SECONDS)
+        return created(api, namespace, body) or kept(api, namespace, name, key)
     except ApiException as error:
-        if error.status != 409:  # noqa: PLR2004  Conflict: it is there
-            raise PermanentError(f"The API server refused the Secret {name}: {error.reason}.") from None
-        refuse_without_key(api.read_namespaced_secret(name, namespace, _request_timeout=SECONDS).data or {}, name, key)
-        return False
+        raise PermanentError(f"The API server refused the Secret {name}: {error.reason}.") from None
     except HTTPError as error:
         raise TransientError(f"The API server cannot be reached: {type(error).__name__}.") from None
+
+
+def created(api: Any, namespace: str, body: Any) -> bool:
+    """Create a Secret; tell whether it was not there."""
+    from kubernetes.client.exceptions import ApiException  # noqa: PLC0415  as above
+
+    try:
+        api.create_namespaced_secret(namespace, body, _request_timeout=SECONDS)
+    except ApiException as error:
+        if error.status != HTTPStatus.CONFLICT:
+            raise
+        return False
     return True
+
+
+def kept(api: Any, namespace: str, name: str, key: str) -> bool:
+    """Refuse a Secret without the key; else it stays, and nothing was made."""
+    refuse_without_key(api.read_namespaced_secret(name, namespace, _request_timeout=SECONDS).data or {}, name, key)
+    return False
 
 
 def refuse_without_key(data: Mapping[str, object], name: str, key: str) -> None:

@@ -171,4 +171,7 @@ def _read(path: str | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(told()))
+    try:
+        sys.stdout.write(json.dumps(told()))
+    except Exception as error:  # noqa: BLE001  whoever started this says that it did not work
+        sys.exit(f"the kubeconfig cannot be read: {type(error).__name__}")

@@ -62,6 +62,9 @@ RECOUNT_SECONDS = 1.0
 
 SWEEP_SECONDS = 600.0
 DRAIN_SECONDS = 20.0
+RENEWALS = 4
+"""Tokens that are renewed at the same time."""
+
 HASH_KEY = "operator-hash-key"
 DISCOVERY = f"/apis/{GROUP}/{VERSION}"
 
@@ -85,7 +88,7 @@ class Operator:
         self.metrics = Metrics()
         self._stop = asyncio.Event()
         self._kopf_stop = asyncio.Event()
-        self._offload = Offload()
+        self._offload, self._renewing = Offload(), Offload(RENEWALS, "renewal")
         self._kube = Kube(Bucket(settings.write_rate, settings.write_burst), self.metrics.request)
         self._index = Index()
         self._workers: list[asyncio.Task[None]] = []
@@ -93,7 +96,9 @@ class Operator:
         self._mirroring = Mirroring(mirror, self._offload)
         self._sources = Sources(self._kube, self._index)
         self._events = Events(self._kube)
-        self.controller = Controller(self._index, Worklist(), self._mirroring, self.metrics.look)
+        self.controller = Controller(
+            self._index, Worklist(max(1, settings.concurrency * 3 // 4)), self._mirroring, self.metrics.look
+        )
         self._state = "signing in"
         self._lease: Lease | None = None
         self._watches: list[MetadataWatch] = []
@@ -104,7 +109,7 @@ class Operator:
         runtime, settings = self._runtime, self._settings
         tokens = ResourceTokens(runtime.store.values, self._door, self._key)
         keepers = Keepers(runtime.sealing, runtime.publishing, runtime.formats, runtime.store.generated, tokens)
-        self._credentials = Credentials(self._sources, keepers, self._offload, self._key)
+        self._credentials = Credentials(self._sources, keepers, self._offload, self._renewing, self._key)
         writer = Writer(self._kube, self._index, self._key)
         self.controller.reconciler = Reconciler(
             self._kube, self._index, self._credentials, writer, self._events, Rollouts(self._kube), self._mirroring.put
@@ -130,6 +135,7 @@ class Operator:
             await health.stop()
             await self._kube.close()
             self._offload.stop()
+            self._renewing.stop()
 
     def _hear_signals(self) -> None:
         """Drain on SIGTERM and Ctrl-C. Kopf takes these signals for itself when it starts, so they are taken back."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from credential_operator.running.metrics import Metrics
+from webapp.core.errors import PermanentError
 
 LOG = logging.getLogger(__name__)
 Answer = Callable[[], str]
@@ -33,7 +35,7 @@ class Health:
         """Listen.
 
         Raises:
-            OSError: The address cannot be used.
+            PermanentError: The address cannot be used.
         """
         app = web.Application()
         app.router.add_get("/livez", self._answer(self._live))
@@ -42,7 +44,13 @@ class Health:
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            why = os.strerror(error.errno) if error.errno else type(error).__name__
+            raise PermanentError(
+                f"Health and metrics cannot listen at {host}:{port}: {why}. Choose --listen."
+            ) from None
         self.port = self._runner.addresses[0][1]
         LOG.info("health and metrics at http://%s:%s", host, self.port)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from credential_operator.running.check import Finding
     from credential_operator.running.settings import OperatorSettings
 
+LARGEST_PORT = 65535
 NICENESS = 10
 """Priority of the checks: whoever waits for a Secret goes before them."""
 
@@ -74,7 +75,7 @@ def settings_of(options: Options) -> OperatorSettings:
     from credential_operator.running.settings import OperatorSettings, own_identity  # noqa: PLC0415  as above
 
     host, _, port = options["listen"].rpartition(":")
-    if not port.isdigit():
+    if not port.isascii() or not port.isdigit() or int(port) > LARGEST_PORT:
         raise click.UsageError("--listen takes an address and a port, such as 0.0.0.0:8080.")
     return OperatorSettings(
         namespaces=tuple(dict.fromkeys(options["namespaces"])),

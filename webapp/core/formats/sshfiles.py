@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from webapp.core.errors import PermanentError
 from webapp.core.formats.base import Source, UnsupportedFormatError
 from webapp.core.ssh.hostkeys import SSH_PORT, known_hosts_name
+from webapp.core.ssh.keyfiles import always_alike
+from webapp.core.ssh.keys import read_private
 from webapp.core.ssh.openssh import alias, host_block
 
 KEY_FILE = "ssh-privatekey"
 """The key that Kubernetes demands of a Secret of type kubernetes.io/ssh-auth."""
 
+PKCS8 = "-----BEGIN PRIVATE KEY-----"
 KNOWN_HOSTS = "known_hosts"
 SSH_CONFIG = "ssh_config"
 
@@ -46,6 +52,16 @@ def refuse_unusable(source: Source, tool: str) -> None:
         )
 
 
+def key_file(pem: str) -> str:
+    """Return a private key as every OpenSSH reads it: one of Ed25519 in PEM's form is read from version 9.6 on only."""
+    if not pem.startswith(PKCS8):
+        return pem
+    key, _ = read_private(pem)
+    if not isinstance(key, Ed25519PrivateKey):
+        return pem
+    return always_alike(key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode())
+
+
 def ssh_files(source: Source, folder: str, tool: str) -> dict[str, str]:
     """Return the key, the host key and a host block that names both by their place in the folder.
 
@@ -60,4 +76,4 @@ def ssh_files(source: Source, folder: str, tool: str) -> dict[str, str]:
         block = host_block(source.name, source.text("host"), port, source.text("user"), files)
     except PermanentError as error:
         raise UnsupportedFormatError(error.message, field="format") from None
-    return {KEY_FILE: source.text("key_pem"), KNOWN_HOSTS: known_hosts(source), SSH_CONFIG: block}
+    return {KEY_FILE: key_file(source.text("key_pem")), KNOWN_HOSTS: known_hosts(source), SSH_CONFIG: block}

@@ -7,6 +7,7 @@ name. Nothing is encrypted here: the file comes without a passphrase, and the st
 from __future__ import annotations
 
 import base64
+import hashlib
 import textwrap
 
 MAGIC = b"openssh-key-v1\0"
@@ -28,13 +29,34 @@ def with_comment(pem: str, comment: str) -> str:
     Raises:
         ValueError: It is no such file.
     """
-    data = base64.b64decode("".join(line for line in pem.split("\n") if not line.startswith("-----")))
-    if not data.startswith(MAGIC):
-        raise ValueError("this is no key in the form of OpenSSH")
-    before, inner = _parted(data)
+    before, inner = _parted(_read(pem))
     said = comment.encode()
     inner = _unpadded(inner)[:-4] + len(said).to_bytes(4, "big") + said
-    inner += bytes(range(1, 1 + -len(inner) % BLOCK))
+    return _written(before, inner + bytes(range(1, 1 + -len(inner) % BLOCK)))
+
+
+def always_alike(pem: str) -> str:
+    """Return a key file whose check numbers follow from its public key.
+
+    `cryptography` draws them anew each time; they tell a wrong passphrase, of which there is none here. So the same key
+    makes the same file, and nobody takes it for a change.
+
+    Args:
+        pem: A file of one key that is under no passphrase.
+
+    Raises:
+        ValueError: It is no such file.
+    """
+    before, inner = _parted(_read(pem))
+    number = hashlib.sha256(before).digest()[:4]
+    return _written(before, number * 2 + inner[8:])
+
+
+def _read(pem: str) -> bytes:
+    return base64.b64decode("".join(line for line in pem.split("\n") if not line.startswith("-----")))
+
+
+def _written(before: bytes, inner: bytes) -> str:
     whole = before + len(inner).to_bytes(4, "big") + inner
     return "\n".join((BEGIN, *textwrap.wrap(base64.b64encode(whole).decode(), WIDTH), END)) + "\n"
 
@@ -43,8 +65,7 @@ def cipher(pem: str) -> str:
     """Return the cipher of a key file in OpenSSH's form, such as `aes256-ctr` or `none`; empty for any other file."""
     if not pem.startswith(BEGIN):
         return ""
-    data = base64.b64decode("".join(line for line in pem.split("\n") if not line.startswith("-----")))
-    return _string(data, len(MAGIC))[1].decode("ascii", "replace")
+    return _string(_read(pem), len(MAGIC))[1].decode("ascii", "replace")
 
 
 def _parted(data: bytes) -> tuple[bytes, bytes]:
@@ -52,6 +73,8 @@ def _parted(data: bytes) -> tuple[bytes, bytes]:
 
     The order is: strings for cipher, its key and its options, the number of keys, the public key, the private part.
     """
+    if not data.startswith(MAGIC):
+        raise ValueError("this is no key in the form of OpenSSH")
     at = len(MAGIC)
     names: list[bytes] = []
     for _ in range(3):
