@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from webapp.core.store import drivers  # noqa: F401  before all that imports Peewee
+from webapp.core.store import drivers  # noqa: F401  # pyright: ignore[reportUnusedImport]  before all of Peewee
 from webapp.core.store.access.accounts import Account, ThrottledError
 from webapp.core.store.access.sessions import Session
 from webapp.core.store.credentials import Credential, Summary, Verification

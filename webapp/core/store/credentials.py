@@ -20,7 +20,7 @@ from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import ChangedError, DamagedError, LockedError
 from webapp.core.store.models import CredentialRow, Tables, insert_all, moment, now, stamp
 from webapp.core.store.names import clean_name, name_key
-from webapp.core.store.paging import Page
+from webapp.core.store.paging import Page, in_range
 from webapp.core.verification.states import GOOD, Result, State
 
 KIND = "credential"
@@ -170,8 +170,8 @@ class Credentials:
             raise PermanentError("Sort by name, provider, state, checked or changed.")
         order = [column.desc() if descending else column.asc(), rows.name_key.asc()]
         total = query.count()
-        found = query.order_by(*order).paginate(max(1, page), size)
-        return Page([self._read(row) for row in found], total, max(1, page), size)
+        found = query.order_by(*order).paginate(in_range(page), size)
+        return Page([self._read(row) for row in found], total, in_range(page), size)
 
     def _chosen(self, text: str, provider: str, state: str) -> Any:
         rows: Any = self._rows

@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+LAST = 1_000_000_000
+"""Higher numbers of pages are none: databases count rows in 64 bits."""
+
+
+def in_range(page: int) -> int:
+    """Return the number of a page that can be asked for."""
+    return min(max(1, page), LAST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -246,17 +246,39 @@ def open_store(database: str, key_ring: KeyRing, *, idle: timedelta = IDLE) -> S
         ) from error
 
 
-class Postgres(PooledPostgresqlDatabase):  # pyright: ignore[reportUntypedBaseClass]  peewee has no types for its pools
-    """Lets a connection go that its server has ended: a thread that keeps one would fail with it for ever."""
+class Sqlite(PooledSqliteDatabase):  # pyright: ignore[reportUntypedBaseClass]  peewee has no types for its pools
+    """Takes every text, whatever letters are in it."""
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        """Run a statement."""
+        return super().execute_sql(sql, storable(params))
+
+
+class Postgres(PooledPostgresqlDatabase):  # pyright: ignore[reportUntypedBaseClass]  as above
+    """Takes every text, and lets a connection go that its server has ended: a thread would fail with it for ever."""
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         """Run a statement."""
         try:
-            return super().execute_sql(sql, params)
+            return super().execute_sql(sql, storable(params))
         except (OperationalError, InterfaceError):
             if not (self.is_closed() or self.in_transaction()) and self.connection().closed:
                 self.manual_close()
             raise
+
+
+def storable(params: Sequence[Any] | None) -> Sequence[Any] | None:
+    """Return what stands in for the values of a statement: NUL and halves of letters, which no database takes, replaced.
+
+    They come with what somebody looks for, such as a name in an address or on a command line; nothing is called so.
+    """
+    return [_whole(value) if isinstance(value, str) else value for value in params] if params else params
+
+
+def _whole(text: str) -> str:
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 def _connect(opened: Database) -> None:
@@ -288,7 +310,7 @@ def _sqlite(address: str) -> Database:
     # A pool: opening a file, setting it up and warming its cache again would cost each request some milliseconds.
     return cast(
         "Database",
-        PooledSqliteDatabase(str(path), pragmas=PRAGMAS, max_connections=0, check_same_thread=False, lock_type=WRITING),
+        Sqlite(str(path), pragmas=PRAGMAS, max_connections=0, check_same_thread=False, lock_type=WRITING),
     )
 
 

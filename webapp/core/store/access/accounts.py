@@ -198,7 +198,7 @@ class Accounts:
 
 
 def _hash(code: str) -> str:
-    return hashlib.sha256(code.encode()).hexdigest()
+    return hashlib.sha256(code.encode(errors="replace")).hexdigest()
 
 
 def _hashed(password: str) -> str:

@@ -11,9 +11,11 @@ from typing import Any
 from webapp.core.store.audit import WITHOUT_SEED, Action, Audit
 from webapp.core.store.audit.entries import Entry, chained, link, marked
 from webapp.core.store.models import moment, now, stamp
-from webapp.core.store.paging import Page
+from webapp.core.store.paging import Page, in_range
 
 BATCH = 1000
+DIGITS = 18
+"""Of an entry's number; databases keep 64 bits."""
 FINDINGS = 20
 """Sentences at most; more of them say nothing new."""
 
@@ -70,8 +72,8 @@ class AuditLog:
         """Return one page of the entries, the newest first."""
         query = self._rows.select().where(*self._conditions(wanted))
         order = (self._rows.at.desc(), self._rows.number.desc())
-        found = query.order_by(*order).paginate(max(1, page), size)
-        return Page([_entry(row) for row in found], query.count(), max(1, page), size)
+        found = query.order_by(*order).paginate(in_range(page), size)
+        return Page([_entry(row) for row in found], query.count(), in_range(page), size)
 
     def walk(self, wanted: Filter | None = None) -> Iterator[Entry]:
         """Give every entry, chain by chain, the oldest first, without holding all of them."""
@@ -145,7 +147,7 @@ class AuditLog:
     def _has(self, head: str) -> bool:
         book, _, rest = head.partition(":")
         number, _, chain = rest.partition(":")
-        if not number.isdecimal():
+        if not number.isdecimal() or len(number) > DIGITS:
             return False
         rows, books = self._rows, self._books
         kept = rows.select().where(rows.book == book, rows.number == int(number), rows.chain == chain).exists()
