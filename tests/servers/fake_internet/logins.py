@@ -30,7 +30,7 @@ TENANTS = ("common", "organizations", "consumers", "11111111-2222-3333-4444-5555
 DEVICE_PAGES = {("microsoft.com", "/devicelogin"): "microsoft", ("oauth.yandex.com", "/device"): "yandex"}
 HOSTS = {host for host, _ in (*PAGES, *DEVICE_PAGES)} | {*MICROSOFT}
 BOX_SECONDS = 30
-HAND_WRITTEN = "https://oauth.yandex.com/verification_code"
+HAND_WRITTEN = "https://oauth.yandex.ru/verification_code"
 REGISTERED = ("/oauth/callback", "http://localhost:53682/", "http://127.0.0.1:53682/", HAND_WRITTEN)
 """Ends of the redirect addresses that are registered with the one app."""
 

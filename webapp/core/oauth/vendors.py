@@ -43,7 +43,6 @@ class Vendor:
         loopback: A redirect address on the person's own computer that the vendor allows.
         blank_state: Whether the vendor may send the person back without the state.
         auth: The word before an access token.
-        rotates: Whether each renewal ends the refresh token that it used.
         renew_days: A token that nobody uses is renewed after so many days; 0 when it never has to be.
         life_days: So many days a refresh token lives; 0 when there is no fixed end.
         revoke: How tokens are revoked there; see `webapp.core.oauth.revoke`.
@@ -64,7 +63,6 @@ class Vendor:
     loopback: str = "http://localhost:53682/"
     blank_state: bool = False
     auth: str = "Bearer"
-    rotates: bool = False
     renew_days: int = 0
     life_days: int = 0
     revoke: str = ""
@@ -77,11 +75,13 @@ NO_ADDRESS = "none"
 PHOTOS = "https://www.googleapis.com/auth/photoslibrary"
 GOOGLE: Mapping[str, str] = {"access_type": "offline", "prompt": "consent"}
 GOOGLE_STEPS = """
-1. Open *APIs & Services → Credentials* of a project at Google Cloud and enable the **{api}** under *Library*.
-2. Under *OAuth consent screen* choose *External*, add the scopes, and press **Publish app**: while it says *Testing*,
-   every log-in ends after 7 days.
-3. *Create credentials → OAuth client ID → Web application*. Register this *authorised redirect URI*: `{{redirect}}`
-4. Copy client ID and client secret into the fields here.
+1. Open a project at Google Cloud and enable the **{api}** under *APIs & Services → Library*.
+2. Under *Google Auth Platform* press *Get started*, name the app, and choose *External* as its audience. Add the scopes
+   on the page *Data access*.
+3. On the page *Audience* press **Publish app**: while it says *Testing*, every log-in ends after 7 days.
+4. On the page *Clients* press *Create client* and choose *Web application*. Register this *authorised redirect URI*:
+   `{{redirect}}`
+5. Copy client ID and client secret into the fields here. Google shows the secret once, when it is made.
 
 Google takes addresses with https and a public name, or this very computer (`http://127.0.0.1`, `http://localhost`).
 For any other make a client of the kind *Desktop app* and log in by pasting the address that the browser ends at.
@@ -94,14 +94,13 @@ BOX = Vendor(  # developer.box.com/guides/authentication/oauth2, …/tokens/refr
     "https://api.box.com/oauth2/token",
     (Access("full", "What the app may do", ""),),
     pkce=False,
-    rotates=True,
     renew_days=30,
     life_days=60,
     revoke="box",
     apps="https://app.box.com/developers/console",
     connected="https://app.box.com/account/security",
     steps="""
-1. Open the *Developer Console*, *Create Platform App → Custom App → User Authentication (OAuth 2.0)*.
+1. Open the *Developer Console*, *Create Platform App → Platform App → User Authentication (OAuth 2.0)*.
 2. On the page *Configuration* register this *Redirect URI*: `{redirect}`
 3. Under *Application Scopes* tick *Read and write all files* (or only *Read all files*) and save.
 4. Copy client ID and client secret into the fields here.
@@ -151,7 +150,7 @@ GOOGLE_DRIVE = Vendor(  # developers.google.com/identity/protocols/oauth2/web-se
     renew_days=90,
     life_days=180,
     revoke="google",
-    apps="https://console.cloud.google.com/apis/credentials",
+    apps="https://console.cloud.google.com/auth/clients",
     connected="https://myaccount.google.com/connections",
     steps=GOOGLE_STEPS.format(api="Google Drive API"),
 )
@@ -188,7 +187,6 @@ ONEDRIVE = Vendor(  # learn.microsoft.com/entra/identity-platform/v2-oauth2-auth
     {"prompt": "select_account", "response_mode": "query"},
     public=True,
     device="{login}/{tenant}/oauth2/v2.0/devicecode",
-    rotates=False,  # a new one comes with each renewal, but the old one stays good until its end
     renew_days=45,
     life_days=90,
     apps="https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
@@ -220,9 +218,11 @@ PCLOUD = Vendor(  # docs.pcloud.com/methods/oauth_2.0/authorize.html, …/oauth2
 1. Open *My applications* and create one with access to *all files* and *write* access.
 2. Register this *Redirect URI*: `{redirect}`
 3. Copy client ID and client secret into the fields here.
+
+pCloud refuses new applications to some accounts. Its support makes one then, or paste a token of `rclone authorize`.
 """,
 )
-YANDEX = Vendor(  # yandex.com/dev/id/doc/en/codes/code-url, …/codes/screen-code-oauth, …/tokens/refresh-client
+YANDEX = Vendor(  # yandex.com/dev/id/doc/en/codes/code-url, …/tokens/refresh-client, …/register-auth, …/register-api
     "Yandex",
     "https://oauth.yandex.com/authorize",
     "https://oauth.yandex.com/token",
@@ -232,20 +232,21 @@ YANDEX = Vendor(  # yandex.com/dev/id/doc/en/codes/code-url, …/codes/screen-co
     ),
     {"force_confirm": "yes"},
     device="https://oauth.yandex.com/device/code",
-    shown_code="https://oauth.yandex.com/verification_code",
+    shown_code="https://oauth.yandex.ru/verification_code",
     auth="OAuth",
-    rotates=True,
     renew_days=90,
     life_days=365,
     revoke="yandex",
-    apps="https://oauth.yandex.com/client/new",
+    apps="https://oauth.yandex.com/",
     connected="https://id.yandex.com/personal/data-access",
     steps="""
-1. *Create an application → For API access*.
+1. Press *Create app* and choose *For user authorization*, then the platform *Web services*.
 2. Register this *Redirect URI*: `{redirect}`. To paste a code instead register
-   `https://oauth.yandex.com/verification_code` as well.
-3. Under *Data access* add `cloud_api:disk.read`, `cloud_api:disk.write` and `cloud_api:disk.info`.
+   `https://oauth.yandex.ru/verification_code` as well.
+3. Under the permissions add `cloud_api:disk.read`, `cloud_api:disk.write` and `cloud_api:disk.info`.
 4. Copy client ID and client secret into the fields here.
+
+An app *For API access or debugging* has the address for pasting a code and takes no other.
 """,
 )
 

@@ -18,7 +18,7 @@ FIELDS = (
         "account",
         "Key ID",
         "The keyID of an application key; not its name and not the account's e-mail.",
-        long_help="On the **App Keys** page add a new application key and copy *keyID*.",
+        long_help="On the **Application Keys** page add a new application key and copy *keyID*.",
         link=PAGE,
         required=True,
         redacted=True,

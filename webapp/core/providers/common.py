@@ -85,12 +85,12 @@ def host_field(help_text: str) -> Field:
     )
 
 
-def port_field(default: int) -> Field:
-    """Return the port of a server, with the protocol's own as default."""
+def port_field(default: int, also: str = "") -> Field:
+    """Return the port of a server, with the protocol's own as default, and what else an empty one may mean."""
     return Field(
         "port",
         "Port",
-        f"Leave empty for {default}.",
+        f"Leave empty for {default}{also}.",
         Kind.PORT,
         placeholder=str(default),
         guards_secrets=True,

@@ -28,7 +28,7 @@ FIELDS = (
         ),
         guards_secrets=True,
     ),
-    port_field(21),
+    port_field(21, f", or for {IMPLICIT_PORT} with implicit TLS"),
     user_field("An account that exists on the server; anonymous where the server allows it."),
     password_field("The account's password. May be empty where the server allows it.", keep_empty=True),
     replace(CA_CERTIFICATE, shown_when=shown_for("encryption", EXPLICIT, IMPLICIT)),

@@ -22,7 +22,7 @@ from webapp.core.providers.common import (
 from webapp.core.providers.oauth import REPLIES
 from webapp.core.verification.states import State
 
-APPS = "https://console.cloud.google.com/apis/credentials"
+APPS = "https://console.cloud.google.com/auth/clients"
 KEY = "service_account_credentials"
 CLIENT_NEEDED = (
     "Google retires the client that rclone shares. Enter a client ID and secret of your own: without them this "

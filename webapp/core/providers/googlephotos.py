@@ -14,7 +14,7 @@ from webapp.core.providers.common import (
 from webapp.core.providers.googledrive import check_client
 from webapp.core.providers.oauth import REPLIES
 
-APPS = "https://console.cloud.google.com/apis/credentials"
+APPS = "https://console.cloud.google.com/auth/clients"
 
 GOOGLE_PHOTOS = Provider(
     "GOOGLE_PHOTOS",
