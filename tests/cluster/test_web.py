@@ -123,7 +123,8 @@ def noted(store: Store, name: str) -> list[tuple[str, str, str, dict[str, str]]]
 
 
 def test_a_copied_manifest_opens_in_its_place_only(page: Page, site: Site, space: Space, store: Store) -> None:
-    credential = store.credentials.add(f"Copy of {space.name}", "S3", S3, by="me")
+    values = {**S3, "verify_target": "alpha", "force_path_style": "true"}
+    credential = store.credentials.add(f"Copy of {space.name}", "S3", values, by="me")
     page.goto(f"{site.address}/cloud-credentials/{credential.id}/manifest")
     page.get_by_label("Namespace").fill(space.name)
     page.get_by_label("Name of the resource").fill("copied")
@@ -134,6 +135,7 @@ def test_a_copied_manifest_opens_in_its_place_only(page: Page, site: Site, space
     assert "CANARY" not in text
     space.kubectl("apply", "-f", "-", given=text)
     space.wait("copied", "True")
+    assert yaml.safe_load(text)["spec"]["verification"] == {"target": "alpha"}
     spec = {**yaml.safe_load(text)["spec"], "secrets": OUTPUTS, "verification": NEVER}
     space.apply("copied", spec)
     eventually(lambda: "CANARY-web-1" in space.values("out").get("rclone.conf", ""), 5)

@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 from reconcile.samples import KEY, PLACE, S3, read, resolver, spec
 
+from credential_operator.crd.fields import plain_node
+from credential_operator.crd.providers import offered
 from credential_operator.reasons import Reason, TroubleError
 from credential_operator.wanted.made import Made, body_of, make, rendered, same_content
 from credential_operator.wanted.spec import DAY, Spec, seconds
 from credential_operator.wanted.values import attributes_of, options_of, refuse_at_once
+from webapp.core.fields import Kind
 from webapp.core.formats import Source
+from webapp.core.naming import in_resource
+from webapp.core.providers import PROVIDERS
 
 
 @pytest.mark.parametrize(
@@ -127,3 +132,18 @@ def test_a_secret_of_ours_is_known_again_with_what_others_added() -> None:
     assert not same_content(wanted, body, KEY)
     assert body["metadata"]["ownerReferences"][0]["uid"] == "uid"
     assert "ownerReferences" not in body_of(wanted, PLACE, "")["metadata"]
+
+
+@pytest.mark.parametrize("provider_type", PROVIDERS)
+def test_a_stored_value_is_copied_as_the_definition_has_it(provider_type: str) -> None:
+    """The API server takes no `"true"` for true and no `"3"` for 3."""
+    kinds = {"string": str, "boolean": bool, "integer": int}
+    for field in (one for one in offered(PROVIDERS[provider_type]) if not one.secret):
+        node = plain_node(field)
+        given = [choice.value for choice in field.choices if choice.value] or {
+            "boolean": ["true"],
+            "integer": ["22"],
+        }.get(node["type"], ["x"])
+        copied = [in_resource(field, value) for value in given]
+        assert {type(value) for value in copied} == {kinds[node["type"]]}, field.key
+        assert field.kind is not Kind.CHOICE or "enum" not in node or set(copied) <= set(node["enum"])

@@ -15,11 +15,11 @@ from credential_operator.crd.nodes import (
     yes_or_no,
 )
 from webapp.core.fields import LONG_KINDS, Field, Kind, Level, as_text
+from webapp.core.naming import TRUTH, kind_of
 from webapp.core.validation import LARGEST_INTEGER
 
 ADDRESS = r"^https?://([^/?#@:[\]]+|\[[0-9A-Fa-f:.%a-z]+\])(:[0-9]{1,5})?([/?#].*)?$"
 SLASHES = r"[/\\]"
-TRUTH = {"true", "false"}
 
 
 def field_node(field: Field) -> Schema:
@@ -88,11 +88,11 @@ def _port(field: Field) -> Schema:
 def _choice(field: Field) -> Schema:
     """Return the values to pick from; yes/no and numbers are written as such."""
     values = list(dict.fromkeys(choice.value for choice in field.choices))
-    named = [value for value in values if value]
-    if set(named) == TRUTH:
+    kind = kind_of(field)
+    if kind is bool:
         return yes_or_no(described(field))
-    if all(value.isdigit() for value in named):
-        return whole(described(field), enum=[int(value) for value in named])
+    if kind is int:
+        return whole(described(field), enum=[int(value) for value in values if value])
     return text(described(field), field.limit, enum=values)
 
 

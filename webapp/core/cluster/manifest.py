@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from webapp.core.cluster.publishing import LONGEST
 from webapp.core.errors import PermanentError
 from webapp.core.formats.textfiles import yaml_scalar
-from webapp.core.naming import camel, member
+from webapp.core.naming import camel, in_resource, member
 from webapp.core.providers import provider as find_provider
 from webapp.core.store.audit import About, Action
 
@@ -121,18 +121,23 @@ def sealed_manifest(
         name: What it is going to be called.
         seal: Seals a value for a field of this resource.
     """
-    shown = [field for field in provider.fields if field.key in values and field.key != KEYPAIR]
+    elsewhere = {KEYPAIR, provider.target}
+    shown = [field for field in provider.fields if field.key in values and field.key not in elsewhere]
+    target = values.get(provider.target, "")
     resource = {
         "apiVersion": API_VERSION,
         "kind": KIND,
         "metadata": {"name": name, "namespace": namespace},
-        "spec": {"provider": {member(provider.type): {camel(f.key): _node(f, values[f.key], seal) for f in shown}}},
+        "spec": {
+            "provider": {member(provider.type): {camel(f.key): _node(f, values[f.key], seal) for f in shown}},
+            **({"verification": {"target": target}} if target else {}),
+        },
     }
     return "\n".join(_yaml(resource)) + "\n"
 
 
 def _node(field: Field, value: Value, seal: Callable[[str, str], str]) -> object:
-    return {"sealed": seal(camel(field.key), str(value))} if field.secret else value
+    return {"sealed": seal(camel(field.key), str(value))} if field.secret else in_resource(field, value)
 
 
 def _yaml(node: Mapping[str, Any], indent: str = "") -> Iterator[str]:
