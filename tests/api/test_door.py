@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -13,18 +12,25 @@ from webapp.api import OPERATIONS
 from webapp.core.store.access import api_tokens
 from webapp.core.store.access.api_tokens import Scope
 
-REPLACED = {"credential_id": "x", "format_key": "restic", "provider_type": "S3"}
+REPLACED = {
+    "credential_id": "x",
+    "format_key": "restic",
+    "provider_type": "S3",
+    "keypair_id": "x",
+    "connection_id": "x",
+}
 
 
-@pytest.mark.parametrize("one", OPERATIONS.all, ids=lambda one: one.name)
-def test_each_operation_needs_a_token_with_its_scope(site: Site, program: Program, one: Any) -> None:
-    path, others = one.path.format(**REPLACED), set(Scope) - {one.scope}
-    bare = httpx.request(one.method, site.address + BASE + path, trust_env=False)
-    assert (bare.status_code, bare.headers["WWW-Authenticate"]) == (401, 'Bearer realm="Backup Credentials"')
-    lacking = program(*others).request(one.method, path)
-    assert lacking.status_code == 403
-    assert f'scope="{one.scope}"' in lacking.headers["WWW-Authenticate"]
-    assert program(one.scope).request(one.method, path).status_code not in {401, 403}
+def test_each_operation_needs_a_token_with_its_scope(site: Site, program: Program) -> None:
+    with httpx.Client(base_url=site.address + BASE, trust_env=False) as stranger:
+        for one in OPERATIONS.all:
+            path, others = one.path.format(**REPLACED), set(Scope) - {one.scope}
+            bare = stranger.request(one.method, path)
+            told = bare.headers["WWW-Authenticate"]
+            assert (bare.status_code, told) == (401, 'Bearer realm="Backup Credentials"'), one.name
+            lacking = program(*others).request(one.method, path)
+            assert (lacking.status_code, f'scope="{one.scope}"' in lacking.headers["WWW-Authenticate"]) == (403, True)
+            assert program(one.scope).request(one.method, path).status_code not in {401, 403}, one.name
 
 
 def test_tokens_that_are_none_are_refused(site: Site, program: Program) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from webapp.api import catalogue, checks, credentials, description, handing_out
+from webapp.api import catalogue, checks, connections, credentials, description, handing_out, keypairs, pairing
 from webapp.api.operations import Operations
 from webapp.api.problems import BASE, about_api
 
@@ -17,7 +17,13 @@ __all__ = ["about_api", "blueprint"]
 blueprint = Blueprint("api", __name__, url_prefix=BASE)
 
 OPERATIONS = Operations.joined(
-    credentials.operations, checks.operations, handing_out.operations, catalogue.operations
+    credentials.operations,
+    checks.operations,
+    handing_out.operations,
+    keypairs.operations,
+    connections.operations,
+    pairing.operations,
+    catalogue.operations,
 )  # in the order of the description
 OPERATIONS.add_to(blueprint)
 description.describe(blueprint, OPERATIONS)

@@ -8,13 +8,12 @@ from flask import Response, g, url_for
 
 from webapp.api import schemas
 from webapp.api.door import actor, lacking
+from webapp.api.members import RENAMED, REPLACED, listed, name_of, paging, read_change, sought
 from webapp.api.operations import Member, Operations, asked_version, etag, given, read_body, read_query
-from webapp.api.problems import problem
 from webapp.core.errors import PermanentError
 from webapp.core.presentation import moment, summary
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers import provider as find_provider
-from webapp.core.store import ChangedError
 from webapp.core.store.access.api_tokens import Scope
 from webapp.core.store.audit import Action
 from webapp.core.verification.states import State
@@ -24,26 +23,15 @@ if TYPE_CHECKING:
     from webapp.core.store import Credential
 
 operations = Operations()
-LARGEST_PAGE = 500
 
-NAME = Member("name", "string", "A name of 1 to 100 characters that no other credential has.", required=True)
+NAME = name_of("credential")
 PROVIDER = Member("provider", "string", "What kind of credential it is.", required=True, values=tuple(PROVIDERS))
 ATTRIBUTES = Member("attributes", "object", "Its values by field key, as in Attributes.*.", required=True)
-RENAMED = Member("name", "string", "Another name; the present one stays when this is left out.")
-REPLACED = Member(
-    "attributes",
-    "object",
-    "All of its values by field key, as they came from here; a secret that is left out stays as it is. Left out "
-    "altogether, all values stay.",
-)
 SEARCH = (
     Member("search", "string", "Only names or providers with this text.", default=""),
     Member("provider", "string", "Only this kind.", values=tuple(PROVIDERS)),
     Member("state", "string", "Only those whose last verification said this.", values=tuple(State)),
-    Member("sort", "string", "By what.", values=("name", "provider", "state", "checked", "changed"), default="name"),
-    Member("descending", "boolean", "The other way round.", default=False),
-    Member("page", "integer", "Which page, from 1.", default=1, least=1, most=1_000_000),
-    Member("size", "integer", "How many on a page.", default=50, least=1, most=LARGEST_PAGE),
+    *paging("name", "provider", "state", "checked", "changed"),
 )
 REVEAL = Member("reveal", "boolean", "Give secrets as well; needs the scope “reveal”.", default=False)
 
@@ -51,11 +39,8 @@ REVEAL = Member("reveal", "boolean", "Give secrets as well; needs the scope “r
 @operations.at("GET", "/credentials", Scope.READ, schemas.ref("CredentialPage"), query=SEARCH, refused=(422,))
 def list_credentials() -> Response:
     """List credentials with the state of their last verification, page by page."""
-    asked = read_query(SEARCH)
-    wanted = {key: value for key, value in asked.items() if value is not None and key != "search"}
-    found = runtime().store.credentials.search(text=asked["search"], **wanted)
-    items = [summary(one) for one in found.items]
-    return given({"items": items, "total": found.total, "page": found.page, "pages": found.pages})
+    found = runtime().store.credentials.search(**sought(read_query(SEARCH)))
+    return listed(found, [summary(one) for one in found.items])
 
 
 @operations.at(
@@ -90,40 +75,27 @@ def show_credential(credential_id: str) -> Response:
 )  # fmt: skip
 def change_credential(credential_id: str) -> Response:
     """Save new values or another name over the version that `If-Match` names."""
-    asked, version = read_body((RENAMED, REPLACED)), asked_version()
-    if version is None:
-        return problem(428, "Say with If-Match which version you change: the ETag of what you read.")
-    try:
-        changed = saved(credential_id, asked, version)
-    except ChangedError as error:
-        return problem(412, error.message)
+    name, attributes, version = read_change((RENAMED, REPLACED))
+    service = runtime().service
+    if attributes is None:
+        changed = service.rename(credential_id, str(name), version=version, by=actor())
+    else:
+        changed = service.edit(credential_id, attributes, version=version, by=actor(), name=name)
     return given(details(changed), ETag=etag(changed.version))
 
 
-def saved(credential_id: str, asked: dict[str, Any], version: int) -> Credential:
-    """Save what was sent and return what is stored now.
-
-    Raises:
-        PermanentError: There is neither a name nor a value.
-        ChangedError: Someone saved another version meanwhile.
-    """
-    service, name, attributes = runtime().service, asked["name"], asked["attributes"]
-    if attributes is not None:
-        return service.edit(credential_id, attributes, version=version, by=actor(), name=name)
-    if name is None:
-        raise PermanentError("Send a name, attributes, or both.")
-    return service.rename(credential_id, name, version=version, by=actor())
-
-
 @operations.at(
-    "DELETE", "/credentials/{credential_id}", Scope.WRITE, None, status=204, versioned=True, refused=(404, 412, 422)
+    "DELETE",
+    "/credentials/{credential_id}",
+    Scope.WRITE,
+    None,
+    status=204,
+    versioned=True,
+    refused=(404, 409, 412, 422),
 )
 def delete_credential(credential_id: str) -> Response:
     """Delete a credential that nothing uses, for good; with `If-Match` only that version of it."""
-    try:
-        runtime().service.delete(credential_id, version=asked_version(), by=actor())
-    except ChangedError as error:
-        return problem(412, error.message)
+    runtime().service.delete(credential_id, version=asked_version(), by=actor())
     return Response(status=204)
 
 

@@ -9,17 +9,22 @@ from functools import wraps
 from typing import Any
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, PreconditionRequired, UnsupportedMediaType
 
 from webapp.api.door import admit
+from webapp.api.problems import problem
 from webapp.core.errors import PermanentError
-from webapp.core.fields import Problem
+from webapp.core.fields import Declared, Problem
 from webapp.core.jsonvalues import JsonError, read_object
+from webapp.core.schema import field_schema
+from webapp.core.store import StaleError
 from webapp.core.store.access.api_tokens import Scope
 from webapp.core.validation import Findings, InvalidValuesError
 
 Schema = Mapping[str, Any]
 """A JSON Schema, or a reference to one of the description's components."""
+
+JSON = "application/json"
 
 KINDS: Mapping[str, type] = {"string": str, "object": dict, "boolean": bool, "integer": int}
 
@@ -36,6 +41,7 @@ class Member:
         default: What stands for one that is not given.
         least: The smallest number.
         most: The largest number.
+        shape: Its schema, in the place of what the others say.
     """
 
     key: str
@@ -46,10 +52,13 @@ class Member:
     default: Any = None
     least: int | None = None
     most: int | None = None
+    shape: Schema | None = None
 
     @property
     def schema(self) -> dict[str, Any]:
         """Its JSON Schema."""
+        if self.shape:
+            return {**self.shape, "description": self.help}
         parts: dict[str, Any] = {"minimum": self.least, "maximum": self.most, "default": self.default}
         schema: dict[str, Any] = {"type": self.kind, "description": self.help}
         schema |= {key: value for key, value in parts.items() if value is not None}
@@ -66,6 +75,15 @@ class Member:
         return ""
 
 
+def of_fields(declared: Declared) -> tuple[Member, ...]:
+    """Return a body whose members are declared fields; what they may be is checked with the others of the core."""
+    schemas = {field.key: field_schema(field) for field in declared.fields}
+    return tuple(
+        Member(field.key, schemas[field.key]["type"], field.help, required=field.required, shape=schemas[field.key])
+        for field in declared.fields
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation.
@@ -80,8 +98,10 @@ class Operation:
         status: The status when it worked.
         query: What the query may say.
         body: What the body is made of; none for an operation without one.
+        either: Members of the body of which exactly one must be there.
         versioned: Whether the version in `If-Match` is asked for.
         refused: Statuses of its own with which it can end otherwise.
+        media: The media type of its answer.
     """
 
     method: str
@@ -93,8 +113,10 @@ class Operation:
     status: int = 200
     query: tuple[Member, ...] = ()
     body: tuple[Member, ...] | None = None
+    either: tuple[str, ...] = ()
     versioned: bool = False
     refused: tuple[int, ...] = ()
+    media: str = JSON
 
     @property
     def name(self) -> str:
@@ -135,11 +157,14 @@ class Operations:
 
 
 def guarded(one: Operation) -> Callable[..., Response]:
-    """Return a view that looks at the token first."""
+    """Return a view that looks at the token first, and that writes over no version but the one that was named."""
 
     @wraps(one.view)
     def answer(**parts: str) -> Response:
-        return admit(one.scope) or one.view(**parts)
+        try:
+            return admit(one.scope) or one.view(**parts)
+        except StaleError as error:
+            return problem(412, error.message)
 
     return answer
 
@@ -218,11 +243,11 @@ def refuse(found: Iterable[tuple[str, str]]) -> None:
 def given(data: object, status: int = 200, **headers: str) -> Response:
     """Return data as an answer; an underscore in a header's name stands for its hyphen."""
     named = {key.replace("_", "-"): value for key, value in headers.items()}
-    return Response(json.dumps(data, ensure_ascii=False), status, named, mimetype="application/json")
+    return Response(json.dumps(data, ensure_ascii=False), status, named, mimetype=JSON)
 
 
 def etag(version: int) -> str:
-    """Return a credential's version as an entity tag (RFC 9110, section 8.8.3)."""
+    """Return a version as an entity tag (RFC 9110, section 8.8.3)."""
     return f'"{version}"'
 
 
@@ -239,3 +264,16 @@ def asked_version() -> int | None:
     if text != f'"{number}"' or not (number.isdecimal() and number.isascii()):
         raise PermanentError('If-Match must be the ETag of an earlier answer, such as "3".', field="If-Match")
     return int(number)
+
+
+def needed_version() -> int:
+    """Return the version that `If-Match` names.
+
+    Raises:
+        PreconditionRequired: It names none.
+        PermanentError: It names no version that one of our answers had.
+    """
+    version = asked_version()
+    if version is None:
+        raise PreconditionRequired("Say with If-Match which version you change: the ETag of what you read.")
+    return version

@@ -20,13 +20,14 @@ def about_api() -> bool:
     return request.path == BASE or request.path.startswith(f"{BASE}/")
 
 
-def problem(status: int, detail: str, findings: Sequence[Finding] = ()) -> Response:
+def problem(status: int, detail: str, findings: Sequence[Finding] = (), **more: object) -> Response:
     """Return a problem as an answer.
 
     Args:
         status: The HTTP status.
         detail: A sentence for a person.
         findings: Every finding with its field.
+        more: Extension members (RFC 9457, section 3.2).
     """
     body = {
         "type": "about:blank",
@@ -34,5 +35,6 @@ def problem(status: int, detail: str, findings: Sequence[Finding] = ()) -> Respo
         "status": status,
         "detail": detail,
         "errors": [{"field": field, "message": message} for field, message in findings],
+        **more,
     }
     return Response(json.dumps(body), status, mimetype=MEDIA_TYPE)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from webapp.core.errors import CredentialError
     from webapp.core.fields import Problem, Value
+    from webapp.core.service import User
     from webapp.core.store import Credential
+    from webapp.core.store.credentials import Verification
     from webapp.core.verification.states import Result
 
 
@@ -64,7 +66,7 @@ def verification(credential: Credential) -> dict[str, Any] | None:
     }
 
 
-def outcome(result: Result) -> dict[str, Any]:
+def outcome(result: Result | Verification) -> dict[str, Any]:
     """Return the answer of a check, for JSON."""
     return {
         "state": result.state,
@@ -88,6 +90,11 @@ def attributes(credential: Credential, *, reveal: bool) -> dict[str, Value]:
 def described(credential: Credential, *, reveal: bool) -> dict[str, Any]:
     """Return a credential with its values, for JSON."""
     return {**summary(credential), "attributes": attributes(credential, reveal=reveal)}
+
+
+def user(found: User) -> dict[str, str]:
+    """Return what would break without something; a keypair's user has its id and what deleting does to it, too."""
+    return {key: getattr(found, key) for key in ("kind", "id", "name", "effect") if hasattr(found, key)}
 
 
 def found_errors(error: CredentialError) -> list[tuple[str, str]]:

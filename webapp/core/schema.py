@@ -1,10 +1,10 @@
-"""A provider's fields as JSON Schema (draft 2020-12), for the API and the custom resource."""
+"""The fields of a provider or of another set as JSON Schema (draft 2020-12), for the API and the custom resource."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from webapp.core.fields import Field, Kind
+from webapp.core.fields import Declared, Field, Kind
 from webapp.core.providers.base import Provider
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -16,18 +16,19 @@ PLAIN: dict[Kind, dict[str, Any]] = {
 }
 
 
-def json_schema(provider: Provider) -> dict[str, Any]:
-    """Return the schema of a provider's attributes by field key.
+def json_schema(declared: Declared) -> dict[str, Any]:
+    """Return the schema of attributes by field key.
 
     Conditions between fields (`one_of`, checks) are told by validation; the schema knows single values.
     """
-    required = [field.key for field in provider.fields if _always_required(field)]
+    required = [field.key for field in declared.fields if _always_required(field)]
+    about = {"description": declared.summary} if isinstance(declared, Provider) else {}
     return {
         "$schema": DIALECT,
-        "title": provider.label,
-        "description": provider.summary,
+        "title": declared.label,
+        **about,
         "type": "object",
-        "properties": {field.key: field_schema(field) for field in provider.fields},
+        "properties": {field.key: field_schema(field) for field in declared.fields},
         "required": required,
         "additionalProperties": False,
     }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from webapp.core.errors import NotFoundError, PermanentError
+from webapp.core.errors import ConflictError, NotFoundError, PermanentError
 from webapp.core.oauth.records import LoggedIn, meant, watch
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Support
@@ -46,6 +46,21 @@ class User:
     kind: str
     name: str
     address: str = ""
+
+
+class InUseError(ConflictError):
+    """Something that others use was to be deleted.
+
+    Args:
+        what: What it is, such as `credential`.
+        users: What would break without it.
+        advice: What to do first.
+    """
+
+    def __init__(self, what: str, users: Sequence[User], advice: str) -> None:
+        named = ", ".join(f"{user.kind} “{user.name}”" for user in users)
+        super().__init__(f"This {what} is in use by {named}. {advice}")
+        self.users = tuple(users)
 
 
 @dataclass(slots=True)
@@ -211,15 +226,12 @@ class CredentialService:
         """Remove a credential that nothing uses.
 
         Raises:
-            PermanentError: It is in use; the sentence names its users.
+            InUseError: It is in use; the sentence names its users.
         """
         users, credential = self.used_by(credential_id), self.store.credentials.get(credential_id)
         with self.store.audit.failures(Action.DELETE, **about(KIND, credential, by)):
             if users:
-                named = ", ".join(f"{user.kind} {user.name}" for user in users)
-                raise PermanentError(
-                    f"This credential is in use by {named}. Give them another credential, or withdraw it, first."
-                )
+                raise InUseError("credential", users, "Give them another credential, or withdraw it, first.")
             self.store.credentials.delete(credential_id, version=version, by=by)
         self.store.logins.remove(credential_id)
 

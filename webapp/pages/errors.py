@@ -13,7 +13,8 @@ from werkzeug.exceptions import HTTPException
 from webapp.api import about_api
 from webapp.api.problems import problem
 from webapp.core.errors import ConflictError, CredentialError, NotFoundError, TransientError
-from webapp.core.presentation import found_errors
+from webapp.core.presentation import found_errors, user
+from webapp.core.service import InUseError
 from webapp.core.store import LockedError, ThrottledError, fault_of
 from webapp.core.store.audit import Action
 from webapp.pages.access import runtime
@@ -72,7 +73,8 @@ def show_http(error: HTTPException) -> Response:
 def show_ours(error: CredentialError) -> Response:
     """A sentence of ours."""
     if about_api():
-        return problem(status_of(error), error.message, found_errors(error))
+        users = {"used_by": [user(one) for one in error.users]} if isinstance(error, InUseError) else {}
+        return problem(status_of(error), error.message, found_errors(error), **users)
     return shown(status_of(error), error.message, LOCKED if isinstance(error, LockedError) else None)
 
 

@@ -6,6 +6,7 @@ import re
 
 import httpx
 from canary.house import House
+from canary.ways import ssh
 
 BASE = "/api/v1"
 
@@ -68,4 +69,46 @@ def through_the_api(house: House) -> None:
     house.run("token", "revoke", "Reader")
 
 
-WAYS = (through_the_api,)
+def ssh_through_the_api(house: House) -> None:
+    """Make, take over and change keypairs, be refused, connect, test and set up; then look at all of it."""
+    mint, scopes = house.canaries.mint, [part for one in ("read", "verify", "write") for part in ("--scope", one)]
+    token = mint("a token for SSH", house.program("token", "add", "SSH", *scopes, "--json").data["token"])
+    phrase = mint("a passphrase through the API")
+    key = ssh.locked(phrase)
+    mint("a private key through the API", ssh.secret_lines(key, ""))
+    pairs, connections = "/ssh/keypairs", "/ssh/connections"
+    taken = {"name": "API key", "attributes": {"private_key": key, "passphrase": phrase}}
+    made = ask(house, token, "POST", pairs, json={"name": "API made", "generate": "ed25519"})
+    for attributes in (
+        {"private_key": key}, {"private_key": key, "passphrase": mint("a wrong passphrase through the API")},
+        {"public_key": key}, {"private_key": [key]}, {"private_key": f"{key[:120]}{mint('a broken key')}"},
+        {"password": mint("an unknown field of a keypair")},
+    ):  # fmt: skip
+        assert ask(house, token, "POST", pairs, json={**taken, "attributes": attributes}).status_code == 422
+    ask(house, token, "POST", pairs, json={**taken, "generate": mint("a kind that is none")})
+    locked = ask(house, token, "POST", pairs, json=taken)
+    assert (made.status_code, locked.status_code) == (201, 201), made.text + locked.text
+    place, tag = f"{pairs}/{locked.json()['id']}", {"If-Match": '"1"'}
+    assert ask(house, token, "PUT", place, json={"name": "API locked"}, headers=tag).status_code == 200
+    assert ask(house, token, "PUT", place, json=taken, headers=tag).status_code == 412
+    values = {"host": "127.0.0.1", "port": 1, "private_key": "API made"}
+    assert ask(house, token, "POST", connections, json={"name": "API", "attributes": values}).status_code == 201
+    ask(house, token, "POST", "/ssh/verify", json={"attributes": {**values, "password": mint("where none belongs")}})
+    ask(house, token, "POST", "/ssh/verify", json={"attributes": values})
+    once = {"password": mint("a password to pair through the API"), "remote_host_key": made.json()["public_key"]}
+    ask(house, token, "POST", "/ssh/pair", json={"name": "Paired", "attributes": {**values, **once}})
+    for more in (
+        {"password": mint("an admin's password")},
+        {"api_key": f"1-{mint('an API key, API', 'qzvwApiKey' * 6)}"},
+    ):
+        truenas = {"url": "https://127.0.0.1:1", "private_key": "API made", **more}
+        ask(house, token, "POST", "/ssh/pair-truenas", json={"name": "TrueNAS", "attributes": truenas})
+    assert ask(house, token, "DELETE", f"{pairs}/{made.json()['id']}").status_code == 409
+    for kind in (pairs, connections):
+        for one in ask(house, token, "GET", kind).json()["items"]:
+            ask(house, token, "GET", f"{kind}/{one['id']}")
+            ask(house, token, "GET", f"{kind}/{one['id']}/{'public-key' if kind == pairs else 'openssh'}")
+    ssh.every_private_key_is_a_canary(house)
+
+
+WAYS = (through_the_api, ssh_through_the_api)

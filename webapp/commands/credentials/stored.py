@@ -21,7 +21,7 @@ from webapp.commands.options import (
 )
 from webapp.commands.output import NEVER, age, echo_json, print_warnings, table
 from webapp.core.errors import PermanentError
-from webapp.core.presentation import attributes, described, hint, one_line, summary
+from webapp.core.presentation import attributes, described, hint, one_line, summary, user
 from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:
@@ -100,8 +100,7 @@ def show(settings: Settings, name: str, *, reveal: bool, as_json: bool) -> None:
             runtime.store.audit.note(Action.READ, **about)
         users = runtime.service.used_by(credential.id)
     if as_json:
-        used = [{"kind": user.kind, "name": user.name} for user in users]
-        echo_json(described(credential, reveal=reveal) | {"used_by": used})
+        echo_json(described(credential, reveal=reveal) | {"used_by": [user(one) for one in users]})
     else:
         click.echo("\n".join(lines(credential, users, reveal=reveal)))
 
@@ -179,7 +178,7 @@ def lines(credential: Credential, users: tuple[User, ...], *, reveal: bool) -> I
     yield f"Changed:   {credential.changed:%Y-%m-%d %H:%M} UTC by {one_line(credential.changed_by)}"
     yield f"Verified:  {last.state}, {age(last.at)}: {one_line(last.message)}" if last else f"Verified:  {NEVER}"
     if users:
-        yield f"Used by:   {one_line(', '.join(f'{user.kind} {user.name}' for user in users))}"
+        yield f"Used by:   {one_line(', '.join(f'{one.kind} {one.name}' for one in users))}"
     yield "Values:"
     for key, value in attributes(credential, reveal=reveal).items():
         text = str(value).lower() if isinstance(value, bool) else str(value)

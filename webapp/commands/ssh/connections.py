@@ -13,15 +13,14 @@ from webapp.commands.options import json_option, opened, refuse_locked, this_use
 from webapp.commands.output import NEVER, age, echo_json, print_warnings, table
 from webapp.commands.ssh.asking import compared, connection_options, fingerprint_option
 from webapp.core.errors import PermanentError
-from webapp.core.presentation import moment, one_line
+from webapp.core.presentation import one_line
+from webapp.core.ssh import presentation
 from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:
     from webapp.core.ssh.openssh import OpenSsh
     from webapp.core.ssh.results import Step
-    from webapp.core.ssh.wire.scan import Discovered
     from webapp.core.store import Connection
-    from webapp.core.store.ssh import ConnectionTest
     from webapp.core.verification.states import Result
 
 NAME = "The name of a stored connection; case does not matter."
@@ -52,9 +51,10 @@ def add(settings: Settings, name: str, *, fingerprint: tuple[str, ...], as_json:
             wanted["remote_host_key"] = compared(runtime, wanted, fingerprint)
         problems = runtime.ssh.connections.examine(wanted).problems
         made = runtime.ssh.connections.add(name, wanted, by=this_user())
+        keypair = runtime.ssh.keypairs.get(made.keypair)
     print_warnings(problems)
     if as_json:
-        echo_json(described(made))
+        echo_json(presentation.connection(made, keypair.name))
     else:
         click.echo(f"Saved “{one_line(made.name)}”.")
 
@@ -72,7 +72,7 @@ def discover(settings: Settings, host: str, port: int, connect_timeout: int, *, 
 
     found = ask_server(host, port, connect_timeout)
     if as_json:
-        echo_json(as_data(found))
+        echo_json(presentation.discovered(found))
         return
     for key, command in zip(found.keys, found.commands, strict=True):
         click.echo(f"{key.label}  {key.fingerprint}\n  on the server: {command}", err=True)
@@ -100,9 +100,9 @@ def verify(settings: Settings, name: str, *, as_json: bool) -> None:
 def list_connections(settings: Settings, *, as_json: bool) -> None:
     """List the connections with the state of their last test."""
     with opened(settings) as runtime:
-        found = runtime.ssh.connections.all()
+        found, names = runtime.ssh.connections.all(), runtime.store.ssh.keypair_names()
     if as_json:
-        echo_json([described(one) for one in found])
+        echo_json([presentation.connection(one, names.get(one.keypair, "")) for one in found])
     elif found:
         click.echo(table([("NAME", "HOST", "PORT", "USER", "STATE", "TESTED"), *map(row, found)]))
     else:
@@ -133,7 +133,7 @@ def show(settings: Settings, name: str, shape: str | None, *, as_json: bool) -> 
     if shape:
         print_openssh(as_openssh(found, keypair), as_json=as_json)
     elif as_json:
-        echo_json(described(found) | {"keypair": keypair.name})
+        echo_json(presentation.connection(found, keypair.name))
     else:
         click.echo("\n".join(lines(found, keypair.name)))
 
@@ -156,24 +156,10 @@ def delete(settings: Settings, name: str, *, yes: bool, as_json: bool) -> None:
         click.echo(f"Deleted “{one_line(found.name)}”.")
 
 
-def as_data(found: Discovered) -> dict[str, Any]:
-    """Return what a server showed, for JSON."""
-    keys = zip(found.keys, found.commands, strict=True)
-    return {
-        "host": found.host,
-        "port": found.port,
-        "keys": [
-            {"type": key.label, "line": key.line, "fingerprint": key.fingerprint, "command": command}
-            for key, command in keys
-        ],
-        "known_hosts": found.known_hosts,
-    }
-
-
 def print_openssh(made: OpenSsh, *, as_json: bool) -> None:
     """Print a connection as OpenSSH reads it."""
     if as_json:
-        echo_json({"ssh_config": made.ssh_config, "known_hosts": made.known_hosts, "identity_file": made.identity_file})
+        echo_json(presentation.openssh(made))
     else:
         click.echo(f"# ~/.ssh/config\n{made.ssh_config}\n# ~/.ssh/known_hosts\n{made.known_hosts}", nl=False)
 
@@ -182,29 +168,13 @@ def print_result(result: Result, *, as_json: bool) -> None:
     """Print each step and the answer; one that does not work ends with exit code 1."""
     steps: tuple[Step, ...] = getattr(result, "steps", ())
     if as_json:
-        echo_json(answer(result))
+        echo_json(presentation.tested(result))
     else:
         for step in steps:
             click.echo(one_line(f"{step.label}: {step.state} ({step.seconds:.2f} s) {step.message}"))
         click.echo(one_line(f"{result.state}: {result.message}"))
     if not result.good:
         raise click.exceptions.Exit(1)
-
-
-def answer(result: Result | ConnectionTest) -> dict[str, Any]:
-    """Return the result of a test, for JSON."""
-    steps: tuple[Step, ...] = getattr(result, "steps", ())
-    return {
-        "state": result.state,
-        "message": result.message,
-        "field": result.field,
-        "seconds": round(result.seconds, 4),
-        "host_key": str(getattr(result, "host_key", "")),
-        "found": list(getattr(result, "found", ())),
-        "steps": [
-            {"key": step.key, "state": step.state, "message": step.message, "seconds": step.seconds} for step in steps
-        ],
-    }
 
 
 def row(found: Connection) -> tuple[str, ...]:
@@ -226,19 +196,3 @@ def lines(found: Connection, keypair: str) -> list[str]:
     )
     values = ((key, str(value)) for key, value in found.attributes.items() if key != "private_key")
     return [*shown, "Values:", *(f"  {key}: {value.replace(chr(10), chr(10) + '    ')}" for key, value in values)]
-
-
-def described(found: Connection) -> dict[str, Any]:
-    """Return a connection, for JSON; nothing in it is secret."""
-    last = found.verification
-    return {
-        "id": found.id,
-        "name": found.name,
-        "version": found.version,
-        "created": moment(found.created),
-        "changed": moment(found.changed),
-        "changed_by": found.changed_by,
-        "attributes": dict(found.attributes),
-        "verification": {**answer(last), "at": moment(last.at)} if last else None,
-        "damaged": found.damaged,
-    }

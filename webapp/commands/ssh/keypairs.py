@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +14,8 @@ from webapp.commands.options import json_option, opened, refuse_locked, this_use
 from webapp.commands.output import echo_json, table
 from webapp.commands.ssh.asking import key_type_option
 from webapp.core.errors import PermanentError
-from webapp.core.presentation import moment, one_line
+from webapp.core.presentation import one_line, user
+from webapp.core.ssh import presentation
 from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def list_keypairs(settings: Settings, *, as_json: bool) -> None:
     with opened(settings) as runtime:
         found = [(one, runtime.ssh.keypairs.used_by(one.id)) for one in runtime.ssh.keypairs.all()]
     if as_json:
-        echo_json([described(one, users) for one, users in found])
+        echo_json([presentation.keypair(one, users) for one, users in found])
     elif found:
         rows = [(one_line(one.name), kind(one), one.fingerprint, used(users)) for one, users in found]
         click.echo(table([("NAME", "TYPE", "FINGERPRINT", "USED BY"), *rows]))
@@ -92,7 +93,7 @@ def show(settings: Settings, name: str, *, reveal: bool, as_json: bool) -> None:
     if found.damaged:
         raise PermanentError(found.damaged)
     if as_json:
-        echo_json(described(found, users) | ({"private_key": private} if reveal else {}))
+        echo_json(presentation.keypair(found, users) | ({"private_key": private} if reveal else {}))
         return
     click.echo(f"Name:         {one_line(found.name)}\nType:         {kind(found)}\nFingerprint:  {found.fingerprint}")
     click.echo(f"Used by:      {used(users) or 'nothing'}\n{one_line(found.public_key)}")
@@ -113,13 +114,13 @@ def delete(settings: Settings, name: str, *, anyway: bool, yes: bool, as_json: b
     with opened(settings) as runtime:
         found = runtime.ssh.keypairs.get(name)
         users = runtime.ssh.keypairs.used_by(found.id)
-        for user in users if anyway else ():
-            click.echo(one_line(f"{user.kind} “{user.name}”: {user.effect}"), err=True)
+        for one in users if anyway else ():
+            click.echo(one_line(f"{one.kind} “{one.name}”: {one.effect}"), err=True)
         if not yes:
             ask(found.name)
         runtime.ssh.keypairs.delete(found.id, version=found.version, by=this_user(), anyway=anyway)
     if as_json:
-        echo_json({"deleted": {"id": found.id, "name": found.name}, "used_by": [as_user(user) for user in users]})
+        echo_json({"deleted": {"id": found.id, "name": found.name}, "used_by": [user(one) for one in users]})
     else:
         click.echo(f"Deleted “{one_line(found.name)}”.")
 
@@ -142,7 +143,7 @@ def given() -> dict[str, object]:
 def tell(made: Keypair, *, as_json: bool) -> None:
     """Print a keypair that was saved."""
     if as_json:
-        echo_json(described(made, ()))
+        echo_json(presentation.keypair(made, ()))
     else:
         click.echo(f"Saved “{one_line(made.name)}”, {kind(made)}, {made.fingerprint}.", err=True)
         click.echo(one_line(made.public_key))
@@ -158,27 +159,3 @@ def kind(found: Keypair) -> str:
 def used(users: tuple[KeypairUser, ...]) -> str:
     """Return what uses a keypair, in one line."""
     return ", ".join(one_line(user.name) for user in users)
-
-
-def as_user(user: KeypairUser) -> dict[str, str]:
-    """Return what uses a keypair, for JSON."""
-    return {"kind": user.kind, "id": user.id, "name": user.name, "effect": user.effect}
-
-
-def described(found: Keypair, users: tuple[KeypairUser, ...]) -> dict[str, Any]:
-    """Return a keypair without its private half, for JSON."""
-    return {
-        "id": found.id,
-        "name": found.name,
-        "type": found.label,
-        "fingerprint": found.fingerprint,
-        "comment": found.public.comment if found.public else "",
-        "public_key": found.public_key,
-        "has_private_key": found.has_private,
-        "version": found.version,
-        "created": moment(found.created),
-        "changed": moment(found.changed),
-        "changed_by": found.changed_by,
-        "used_by": [as_user(user) for user in users],
-        "damaged": found.damaged,
-    }

@@ -14,7 +14,8 @@ from webapp.commands.group import Command
 from webapp.commands.options import json_option, opened, refuse_locked, this_user, with_settings
 from webapp.commands.output import echo_json
 from webapp.commands.ssh.asking import compared, connection_options, fingerprint_option, key_type_option
-from webapp.commands.ssh.connections import answer, print_result
+from webapp.commands.ssh.connections import print_result
+from webapp.core.ssh import presentation
 from webapp.settings import Scope, Settings
 
 LONGEST_PASSWORD = 4096
@@ -47,7 +48,7 @@ def pair(
         result = finished(started)
         made = runtime.ssh.connections.get(started.made) if started.made else None
     if as_json and made:
-        echo_json({**answer(result), "id": made.id, "name": made.name, "keypair": made.keypair})
+        echo_json({**presentation.tested(result), "id": made.id, "name": made.name, "keypair": made.keypair})
     else:
         print_result(result, as_json=as_json)
 
@@ -76,7 +77,7 @@ def pair_truenas(settings: Settings, name: str, keypair: str | None, key_type: s
     if started.certificate and not as_json:
         click.echo(f"Its certificate has the SHA-256 fingerprint {started.certificate.fingerprint}", err=True)
     if as_json and made:
-        echo_json({**answer(result), "id": made.id, "name": made.name, "keypair": made.keypair})
+        echo_json({**presentation.tested(result), "id": made.id, "name": made.name, "keypair": made.keypair})
     else:
         print_result(result, as_json=as_json)
 

@@ -50,7 +50,7 @@ def with_keypair_ids(
     ids, problems = dict[str, object](), list[Problem]()
     for field in (field for field in declared.fields if field.kind is Kind.KEYPAIR):
         reference = str(raw.get(field.key) or "").strip()
-        if not reference or reference.removeprefix(NEW) in KEY_TYPES:
+        if not reference or (reference.startswith(NEW) and reference.removeprefix(NEW) in KEY_TYPES):
             continue
         try:
             ids[field.key] = usable(entries, reference).id

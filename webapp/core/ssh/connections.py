@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from webapp.core.errors import ConflictError, NotFoundError, PermanentError
-from webapp.core.fields import Attributes
-from webapp.core.service import WAIT, User
+from webapp.core.fields import Attributes, with_defaults
+from webapp.core.service import WAIT, InUseError, User
 from webapp.core.ssh import choosing
-from webapp.core.ssh.fields import CONNECT_TIMEOUT, CONNECTION, HOST_KEY, KEYPAIR_OF
+from webapp.core.ssh.fields import ADDRESS, CONNECT_TIMEOUT, CONNECTION, HOST_KEY, KEYPAIR_OF
 from webapp.core.ssh.hostkeys import SSH_PORT, KnownHost
 from webapp.core.ssh.results import Tested
 from webapp.core.ssh.wire.probe import probe_connection
@@ -60,32 +60,44 @@ class ConnectionService:
     def add(self, name: str, raw: Mapping[str, object], *, by: str, result: Tested | None = None) -> Connection:
         """Save a new connection, with the result of its test when there was one.
 
+        Its keypair is made with it when one of a kind is named, and gone again if that fails.
+
         Raises:
             InvalidValuesError: A value cannot work.
             ConflictError: A keypair or a connection has this name.
         """
-        return self._with_result(self._connections.add(name, self._checked(raw), by=by), result)
+        with choosing.new_keypair(self._store, CONNECTION, name, self._checked(raw), by=by) as attributes:
+            made = self._connections.add(name, attributes, by=by)
+        return self._with_result(made, result)
 
     def edit(
         self,
         connection_id: str,
-        raw: Mapping[str, object],
+        raw: Mapping[str, object] | None,
         *,
         version: int,
         by: str,
         name: str | None = None,
         result: Tested | None = None,
     ) -> Connection:
-        """Save new values over the given version; host keys that are replaced by others are kept in the history.
+        """Save another name, new values or both over the given version; without `raw` the values stay.
+
+        Host keys that are replaced by others are kept in the history.
 
         Raises:
             InvalidValuesError: A value cannot work; the old ones stay.
             EntryChangedError: Someone saved another version meanwhile.
         """
-        stored, attributes = self._connections.get(connection_id), self._checked(raw)
-        with self._store.audit.failures(Action.CHANGE, **about("connection", stored, by)), self._store.together():
+        stored = self._connections.get(connection_id)
+        attributes = stored.attributes if raw is None else self._checked(raw)
+        with (
+            self._store.audit.failures(Action.CHANGE, **about("connection", stored, by)),
+            choosing.new_keypair(self._store, CONNECTION, name or stored.name, attributes, by=by) as values,
+            self._store.together(),
+        ):
+            attributes = None if raw is None else values
             changed = self._connections.change(connection_id, version=version, by=by, name=name, attributes=attributes)
-            self._note_change(stored, attributes, by)
+            self._note_change(stored, values, by)
         return self._with_result(changed, result)
 
     def replaces_host_key(self, connection: Connection, raw: Mapping[str, object]) -> bool:
@@ -109,14 +121,13 @@ class ConnectionService:
         """Remove a connection that nothing uses; its keypair stays.
 
         Raises:
-            PermanentError: It is in use; the sentence names its users.
+            InUseError: It is in use; the sentence names its users.
             EntryChangedError: Someone saved another version meanwhile.
         """
         users, stored = self.used_by(connection_id), self._connections.get(connection_id)
         with self._store.audit.failures(Action.DELETE, **about("connection", stored, by)):
             if users:
-                named = ", ".join(f"{user.kind} “{user.name}”" for user in users)
-                raise PermanentError(f"This connection is in use by {named}. Give them another connection first.")
+                raise InUseError("connection", users, "Give them another connection first.")
             self._connections.delete(connection_id, by=by, version=version)
 
     def used_by(self, connection_id: str) -> tuple[User, ...]:
@@ -142,6 +153,18 @@ class ConnectionService:
             TransientError: Nothing answers, or what answers is no SSH server.
         """
         return discover(host, port, seconds, cancel=cancel)
+
+    def discover_at(self, raw: Mapping[str, object]) -> Discovered:
+        """Ask the server that the values of `ADDRESS` name, as `discover` does.
+
+        Raises:
+            InvalidValuesError: A value cannot work; nothing is asked.
+        """
+        found = check_fields(ADDRESS, raw)
+        if not found.ok:
+            raise InvalidValuesError(found)
+        values = with_defaults(ADDRESS.fields, found.attributes)
+        return self.discover(str(values["host"]), int(values["port"]), float(values["connect_timeout"]))
 
     def start_test(self, raw: Mapping[str, object], *, owner: str = "", connection_id: str = "") -> SshCheck:
         """Start a test of values that are not saved, and save nothing.

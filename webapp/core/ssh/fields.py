@@ -146,6 +146,9 @@ def _host_key_missing(attributes: Attributes) -> Iterable[Problem]:
         )
 
 
+ADDRESS = FieldSet("The address of an SSH server", (host_field(), port_field(), timeout_field()))
+"""Whom discovering host keys asks."""
+
 CONNECTION = FieldSet(
     "An SSH connection",
     (

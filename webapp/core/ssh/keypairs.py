@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from webapp.core.errors import CredentialError, PermanentError
 from webapp.core.fields import Attributes, Problem
-from webapp.core.service import User
+from webapp.core.service import InUseError, User
 from webapp.core.ssh import choosing
 from webapp.core.ssh.fields import KEYPAIR, KEYPAIR_OF
 from webapp.core.ssh.keys import PASSPHRASE, PRIVATE, PUBLIC, KeyMaterial, generate, read_keypair
@@ -200,7 +200,7 @@ class KeypairService:
         """Remove a keypair; one that is in use only with `anyway`, which deletes and detaches what uses it.
 
         Raises:
-            PermanentError: It is in use; the sentence names its users.
+            InUseError: It is in use; the sentence names its users.
             EntryChangedError: Someone saved another version meanwhile.
         """
         stored = self._keypairs.get(keypair_id)
@@ -216,10 +216,7 @@ class KeypairService:
     def _refuse_used(self, keypair_id: str, *, anyway: bool) -> None:
         users = () if anyway else self.used_by(keypair_id)
         if users:
-            named = ", ".join(f"{user.kind} “{user.name}”" for user in users)
-            raise PermanentError(
-                f"This keypair is in use by {named}. Give them another keypair first, or delete it anyway."
-            )
+            raise InUseError("keypair", users, "Give them another keypair first, or delete it anyway.")
 
     def use_another(self, keypair_id: str, other: str, *, by: str) -> tuple[KeypairUser, ...]:
         """Let everything that logs in with a keypair log in with another one, all of it or nothing; return what it was.

@@ -10,14 +10,14 @@ from webapp.core.errors import CredentialError
 from webapp.core.fields import Attributes, Problem
 from webapp.core.ssh import choosing
 from webapp.core.ssh.connections import ConnectionService
-from webapp.core.ssh.fields import CONNECTION, HOST_KEY, KEYPAIR_OF, PAIRING
+from webapp.core.ssh.fields import HOST_KEY, KEYPAIR_OF, PAIRING
 from webapp.core.ssh.keypairs import KeypairService
 from webapp.core.ssh.keys import DEFAULT_TYPE, KEY_TYPES, PublicKey
 from webapp.core.ssh.results import Tested
 from webapp.core.ssh.truenas.service import TrueNASService
 from webapp.core.ssh.wire.pairing import Halves, pair
 from webapp.core.ssh.wire.running import SshCheck, SshChecks
-from webapp.core.store import Connection, Keypair, Store
+from webapp.core.store import Keypair, Store
 from webapp.core.store.names import clean_name
 from webapp.core.validation import Findings, InvalidValuesError, check_fields
 from webapp.core.verification.states import Result, State
@@ -52,21 +52,6 @@ class SshService:
         self.keypairs = KeypairService(store)
         self.connections = ConnectionService(store, lambda: self.checks)
         self.truenas = TrueNASService(store, self.keypairs, self.connections, lambda: self.checks)
-
-    def add_connection(
-        self, name: str, raw: Mapping[str, object], *, by: str, result: Tested | None = None
-    ) -> Connection:
-        """Save a new connection; its keypair is made with it when one of a kind is named, and gone again if that fails.
-
-        Raises:
-            InvalidValuesError: A value cannot work.
-            ConflictError: A keypair or a connection has this name.
-        """
-        found = self.connections.examine(raw)
-        if not found.ok:
-            raise InvalidValuesError(found)
-        with choosing.new_keypair(self.store, CONNECTION, name, found.attributes, by=by) as attributes:
-            return self.connections.add(name, attributes, by=by, result=result)
 
     @cached_property
     def checks(self) -> SshChecks:
@@ -111,12 +96,16 @@ class SshService:
     ) -> SshCheck:
         """Start to pair with any SSH server by a password that is used once; a connection is saved when it worked.
 
-        The check's `made` is the connection's id then. When it fails, a keypair that was generated for it is removed,
+        The keypair may be named as one of a kind to make, `new:ed25519`; without any one of `key_type` is made. The check's `made` is the connection's id then. When it fails, a keypair that was generated for it is removed,
         and so is the public key on the server; the message says what stays.
 
         Raises:
             InvalidValuesError: A value cannot work; no server is asked.
         """
+        reference = str(raw.get(KEYPAIR_OF) or "")
+        if reference.startswith(choosing.NEW):
+            reference, key_type = choosing.stored_or_new(reference)
+            raw = {**raw, KEYPAIR_OF: reference}
         found = self.examine_pairing(name, raw, key_type=key_type)
         if not found.ok:
             raise InvalidValuesError(found)

@@ -9,7 +9,15 @@ from webapp.core.store import drivers  # noqa: F401  # pyright: ignore[reportUnu
 from webapp.core.store.access.accounts import Account, ThrottledError
 from webapp.core.store.access.sessions import Session
 from webapp.core.store.credentials import Credential, Summary, Verification
-from webapp.core.store.faults import ChangedError, DamagedError, EntryChangedError, LockedError, SeedError, fault_of
+from webapp.core.store.faults import (
+    ChangedError,
+    DamagedError,
+    EntryChangedError,
+    LockedError,
+    SeedError,
+    StaleError,
+    fault_of,
+)
 from webapp.core.store.keyring import KeyRing
 from webapp.core.store.paging import Page
 from webapp.core.store.ssh import Connection, Keypair
@@ -29,6 +37,7 @@ __all__ = [
     "Page",
     "SeedError",
     "Session",
+    "StaleError",
     "Store",
     "Summary",
     "ThrottledError",

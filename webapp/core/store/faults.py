@@ -26,8 +26,12 @@ class DamagedError(PermanentError):
     """A stored value does not pass authentication: it was changed, moved or cut."""
 
 
-class ChangedError(ConflictError):
-    """Someone saved another version first; `current` is what is stored now."""
+class StaleError(ConflictError):
+    """Someone saved another version first."""
+
+
+class ChangedError(StaleError):
+    """Someone saved another version of a credential first; `current` is what is stored now."""
 
     def __init__(self, current: Credential) -> None:
         when = current.changed.strftime("%Y-%m-%d %H:%M UTC")
@@ -35,7 +39,7 @@ class ChangedError(ConflictError):
         self.current = current
 
 
-class EntryChangedError(ConflictError):
+class EntryChangedError(StaleError):
     """Someone saved another version of a keypair or a connection first; `current` is what is stored now."""
 
     def __init__(self, current: object, what: str, by: str) -> None:

@@ -37,7 +37,7 @@ class Row:
 
 def rows(connections: Iterable[Connection]) -> list[Row]:
     """Return the rows of the list."""
-    names = {keypair.id: keypair.name for keypair in runtime().ssh.keypairs.all()}
+    names = runtime().store.ssh.keypair_names()
     return [Row(connection, names.get(connection.keypair, "")) for connection in connections]
 
 

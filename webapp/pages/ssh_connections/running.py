@@ -6,9 +6,7 @@ from flask import abort, flash, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp.core.fields import Attributes
-from webapp.core.ssh.choosing import stored_or_new
 from webapp.core.ssh.connections import as_tested
-from webapp.core.ssh.fields import KEYPAIR_OF
 from webapp.core.ssh.results import Tested
 from webapp.core.ssh.truenas.service import TrueNASCheck
 from webapp.core.ssh.wire.running import SshCheck
@@ -70,9 +68,7 @@ def start_truenas(form: ConnectionForm, raw: dict[str, str], by: str, owner: str
 
 def start_server(form: ConnectionForm, raw: dict[str, str], by: str, owner: str) -> SshCheck:
     """Start the set-up with any SSH server."""
-    stored, key_type = stored_or_new(raw.get(KEYPAIR_OF, ""))
-    values = {**raw, KEYPAIR_OF: stored}
-    return runtime().ssh.start_pairing(form.name, values, by=by, owner=owner, key_type=key_type)
+    return runtime().ssh.start_pairing(form.name, raw, by=by, owner=owner)
 
 
 def followed(form: ConnectionForm, check: SshCheck) -> Response:

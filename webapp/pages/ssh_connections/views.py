@@ -86,7 +86,7 @@ def save_new(form: ConnectionForm, raw: dict[str, str]) -> Response:
         return again(form, ask=running.question(form.result), status=200)
     by, tested = current_account().name, running.tested(form, checked.attributes)
     try:
-        saved = runtime().ssh.add_connection(form.name, raw, by=by, result=tested)
+        saved = runtime().ssh.connections.add(form.name, raw, by=by, result=tested)
     except InvalidValuesError as error:
         form.checked = error.checked
         return again(form)

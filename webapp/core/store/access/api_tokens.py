@@ -38,9 +38,9 @@ class Scope(StrEnum):
 
 
 SCOPES: dict[Scope, str] = {
-    Scope.READ: "List and show credentials, without their secrets.",
-    Scope.VERIFY: "Ask providers whether credentials work.",
-    Scope.WRITE: "Add, change and delete credentials.",
+    Scope.READ: "List and show credentials, SSH keypairs and connections, without their secrets.",
+    Scope.VERIFY: "Ask providers and SSH servers whether credentials and connections work.",
+    Scope.WRITE: "Add, change and delete credentials, SSH keypairs and connections.",
     Scope.REVEAL: "Read secrets, as they are or in the shape of a tool.",
 }
 """What each scope allows; none includes another."""

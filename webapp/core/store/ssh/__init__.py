@@ -27,6 +27,11 @@ class SshEntries:
         """Return every name in use, of keypairs and connections, without reading a value."""
         return [row.name for row in self._rows.select(self._rows.name)]
 
+    def keypair_names(self) -> dict[str, str]:
+        """Return the name of each keypair by its id, without reading a value."""
+        rows = self._rows
+        return {row.id: row.name for row in rows.select(rows.id, rows.name).where(rows.kind == Keypairs.kind)}
+
     def free_name(self, wanted: str) -> str:
         """Return a name that no keypair and no connection has: ` (2)` and so on is put behind it."""
         return free_name(wanted, self.names())

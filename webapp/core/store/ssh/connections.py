@@ -83,6 +83,7 @@ class Connections(Entries[Connection]):
 
     kind = "connection"
     word = "connection"
+    sorts = ("name", "state", "checked", "changed")
 
     def __init__(self, tables: Tables, envelope: Envelope, audit: Audit) -> None:
         super().__init__(tables, envelope, audit)

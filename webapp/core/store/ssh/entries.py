@@ -6,11 +6,11 @@ import uuid
 from abc import abstractmethod
 from collections.abc import Iterable
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from peewee import IntegrityError
 
-from webapp.core.errors import ConflictError, NotFoundError
+from webapp.core.errors import ConflictError, NotFoundError, PermanentError
 from webapp.core.fields import Attributes
 from webapp.core.store.audit import Action, Audit
 from webapp.core.store.declared import Row
@@ -18,6 +18,7 @@ from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import DamagedError, EntryChangedError, LockedError
 from webapp.core.store.models import Tables, bound, now, stamp
 from webapp.core.store.names import LONGEST, clean_name, name_key
+from webapp.core.store.paging import Page
 from webapp.core.store.ssh.models import EntryRow
 
 T = TypeVar("T")
@@ -29,6 +30,8 @@ class Entries(Generic[T]):
 
     kind = ""
     word = ""
+    sorts: ClassVar[tuple[str, ...]] = ("name", "changed")
+    """By what a search sorts."""
 
     def __init__(self, tables: Tables, envelope: Envelope, audit: Audit) -> None:
         self._database = tables.database
@@ -77,9 +80,46 @@ class Entries(Generic[T]):
 
     def all(self, text: str = "") -> list[T]:
         """Return all whose name holds a text, by name."""
+        return [self._read(row) for row in self._chosen(text).order_by(self._rows.name_key)]
+
+    def search(
+        self,
+        *,
+        text: str = "",
+        state: str = "",
+        keypair: str = "",
+        sort: str = "name",
+        descending: bool = False,
+        page: int = 1,
+        size: int = 50,
+    ) -> Page[T]:
+        """Return one page of those whose name holds a text, as `state` and `keypair` narrow it.
+
+        Args:
+            text: A part of the name.
+            state: What the last test of a connection said.
+            keypair: The id of the keypair that a connection logs in with.
+            sort: One of `sorts`.
+            descending: The other way round.
+            page: Which page, from 1.
+            size: How many on a page.
+
+        Raises:
+            PermanentError: There is no such sort.
+        """
+        if sort not in self.sorts:
+            raise PermanentError(f"Sort by {', '.join(self.sorts)}.", field="sort")
+        rows, query = self._rows, self._chosen(text)
+        column = rows.name_key if sort == "name" else getattr(rows, sort)
+        for own, wanted in ((rows.state, state), (rows.keypair, keypair)):
+            query = query.where(own == wanted) if wanted else query
+        found = query.order_by(column.desc() if descending else column.asc(), rows.name_key).paginate(page, size)
+        return Page([self._read(row) for row in found], query.count(), page, size)
+
+    def _chosen(self, text: str) -> Any:
         rows = self._rows
-        query = rows.select().where(rows.kind == self.kind).order_by(rows.name_key)
-        return [self._read(row) for row in (query.where(rows.name_key.contains(name_key(text))) if text else query)]
+        query = rows.select().where(rows.kind == self.kind)
+        return query.where(rows.name_key.contains(name_key(text))) if text else query
 
     def count(self) -> int:
         """Return how many there are."""
