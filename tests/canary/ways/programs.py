@@ -108,7 +108,8 @@ def ssh_through_the_api(house: House) -> None:
         for one in ask(house, token, "GET", kind).json()["items"]:
             ask(house, token, "GET", f"{kind}/{one['id']}")
             ask(house, token, "GET", f"{kind}/{one['id']}/{'public-key' if kind == pairs else 'openssh'}")
-    ssh.every_private_key_is_a_canary(house)
+    for name in ("API made", "API locked"):
+        ssh.the_private_key_is_a_canary(house, name)
 
 
 WAYS = (through_the_api, ssh_through_the_api)

@@ -179,8 +179,13 @@ def every_private_key_is_a_canary(house: House) -> None:
     pairs = house.program("keypair", "list", "--json").data
     assert len(pairs) >= 8, [pair["name"] for pair in pairs]
     for pair in pairs:
-        shown = house.program("keypair", "show", pair["name"], "--reveal", "--json").data
-        house.canaries.mint(f"the private key {pair['name']}", secret_lines(shown["private_key"], shown["public_key"]))
+        the_private_key_is_a_canary(house, pair["name"])
+
+
+def the_private_key_is_a_canary(house: House, name: str) -> None:
+    """Plant what the program made for one keypair."""
+    shown = house.program("keypair", "show", name, "--reveal", "--json").data
+    house.canaries.mint(f"the private key {name}", secret_lines(shown["private_key"], shown["public_key"]))
 
 
 def secret_lines(private: str, public: str) -> str:
