@@ -267,6 +267,9 @@ OUTPUTS: tuple[Refused, ...] = (
     Refused("rollout-empty", beside(rolloutRestart={}), "Name targets or matchLabels."),
     Refused("rollout-job", beside(rolloutRestart={"targets": [{"kind": "Job", "name": "a"}]}), "supported values"),
     Refused("rollout-nameless", beside(rolloutRestart={"targets": [{"kind": "Deployment"}]}), "name: Required value"),
+    Refused(
+        "rollout-label", beside(rolloutRestart={"matchLabels": {"app": "a b"}}), "matchLabels.app in body should match"
+    ),
     Refused("rollout-no-labels", beside(rolloutRestart={"matchLabels": {}}), "should have at least 1 properties"),
 )
 

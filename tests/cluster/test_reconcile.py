@@ -140,6 +140,17 @@ def test_what_a_quota_forbids_is_said_and_done_when_there_is_room(space: Space) 
     space.wait("nightly", "True", seconds=20)
 
 
+def test_what_the_api_server_refuses_beside_the_secrets_is_said(space: Space) -> None:
+    space.source("keys", secret="old")
+    space.apply("nightly", s3(rolloutRestart={"matchLabels": {"no name": "x"}}))
+    space.wait("nightly", "True")
+    space.source("keys", secret="new")
+    space.wait("nightly", "False", "APIError")
+    assert "refuses to list deployments: 400 BadRequest" in space.get("nightly")["status"]["conditions"][0]["message"]
+    assert "= new" in space.values("out")["rclone.conf"]
+    assert space.condition("nightly", "SecretsSynced")[0] == "True"
+
+
 def test_an_output_may_be_what_another_resource_reads(space: Space) -> None:
     """The operator knows it by its own write before the watch tells of it."""
     space.source("keys", secret="one")

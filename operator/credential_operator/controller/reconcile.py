@@ -303,13 +303,13 @@ class Reconciler:
         Raises:
             KubeError: It is nothing that a person could mend.
         """
-        if not error.forbidden:
-            raise error
-        return Trouble(
-            Reason.PERMISSION_MISSING,
-            f"The operator may not {error.verb} {error.resource} in this namespace.",
-            retry=True,
-        )
+        if error.forbidden:
+            told = f"The operator may not {error.verb} {error.resource} in this namespace."
+            return Trouble(Reason.PERMISSION_MISSING, told, retry=True)
+        if error.denied:
+            told = f"The API server refuses to {error.verb} {error.resource}: {error.status} {error.reason}".rstrip()
+            return Trouble(Reason.API_ERROR, f"{told}.", retry=True)
+        raise error
 
     async def _conclude(self, look: Look) -> Outcome:
         """Write the status if it differs, say what changed, and tell when to look again."""

@@ -16,7 +16,7 @@ from credential_operator.crd.nodes import (
     with_rules,
     yes_or_no,
 )
-from credential_operator.crd.outputs import LABEL_LIMIT, secrets_node
+from credential_operator.crd.outputs import LABEL, LABEL_LIMIT, secrets_node
 from credential_operator.crd.providers import providers_node
 from credential_operator.crd.status import status_node
 from credential_operator.names import GROUP, KIND, PLURAL, VERSION
@@ -153,7 +153,7 @@ def rollout_node() -> Schema:
         "x-kubernetes-list-type": "map",
         "x-kubernetes-list-map-keys": ["kind", "name"],
     }
-    labels = texts_by_name("All workloads that have these labels.", LABEL_LIMIT, 16, minProperties=1)
+    labels = texts_by_name("All workloads that have these labels.", LABEL_LIMIT, 16, LABEL, minProperties=1)
     node = group(
         "Workloads of this namespace whose pods are made anew when a Secret changed.",
         {"targets": targets, "matchLabels": labels},

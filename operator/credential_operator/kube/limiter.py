@@ -17,7 +17,6 @@ class Bucket:
     def __init__(self, rate: float, burst: int) -> None:
         self._rate, self._burst = rate, float(burst)
         self._left, self._at = float(burst), time.monotonic()
-        self.waited = 0.0
 
     async def take(self) -> None:
         """Wait until one more write is allowed. Those who wait go in the order in which they came."""
@@ -26,5 +25,4 @@ class Bucket:
         self._at = now
         if self._left < 0:
             pause = -self._left / self._rate
-            self.waited += pause
             await asyncio.sleep(pause)
