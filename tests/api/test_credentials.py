@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 from api.conftest import BASE, Program
-from core.verification.conftest import serve
 from pages.conftest import Site
+from servers.kinds import rclone
 
 from webapp.core.store.access.api_tokens import Scope
 
@@ -82,15 +82,13 @@ def test_who_did_it_stands_in_the_audit(site: Site, api: httpx.Client) -> None:
 def test_values_and_stored_credentials_are_verified(api: httpx.Client, tmp_path: Path) -> None:
     folder = tmp_path / "files"
     folder.mkdir()
-    process, port = serve("webdav", folder, "--user", "u", "--pass", SECRET)
-    values = {"url": f"http://127.0.0.1:{port}", "vendor": "other", "user": "u", "pass": SECRET}
-    asked = {"provider": "WEBDAV", "attributes": values}
-    right = api.post("/verify", json=asked)
-    wrong = api.post("/verify", json={"provider": "WEBDAV", "attributes": {**values, "pass": "wrong"}})
-    made = api.post("/credentials", json={"name": "Files", **asked}).json()
-    stored = api.post(f"/credentials/{made['id']}/verify")
-    process.kill()
-    process.wait()
+    with rclone.serving("webdav", folder, "--user", "u", "--pass", SECRET) as port:
+        values = {"url": f"http://127.0.0.1:{port}", "vendor": "other", "user": "u", "pass": SECRET}
+        asked = {"provider": "WEBDAV", "attributes": values}
+        right = api.post("/verify", json=asked)
+        wrong = api.post("/verify", json={"provider": "WEBDAV", "attributes": {**values, "pass": "wrong"}})
+        made = api.post("/credentials", json={"name": "Files", **asked}).json()
+        stored = api.post(f"/credentials/{made['id']}/verify")
     assert (right.json()["state"], right.status_code) == ("valid", 200), right.text
     assert (wrong.json()["state"], wrong.json()["field"]) == ("invalid", "pass")
     assert stored.json()["state"] == "valid"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cluster.operators import RunningOperator, Served, Space
 from servers.kinds.kubernetes import ControlPlane
 from servers.runs import Run
+from servers.waiting import eventually
 
 from credential_operator.names import GROUP, VERSION
 
@@ -24,7 +24,7 @@ def apply_definition(plane: ControlPlane) -> str:
     command = [sys.executable, "-m", "webapp", "crd", "--apply"]
     environment = {**os.environ, "KUBECONFIG": str(plane.kubeconfig())}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    wait_for(lambda: f'"apis/{GROUP}/{VERSION}"' in described(plane))
+    eventually(lambda: f'"apis/{GROUP}/{VERSION}"' in described(plane))
     return done.stdout
 
 
@@ -32,14 +32,6 @@ def described(plane: ControlPlane) -> str:
     """Return what the API server describes of itself; kubectl reads a new kind there a moment after it is served."""
     with plane.client() as client:
         return client.get("/openapi/v3").text
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until something holds."""
-    last = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < last, "it did not come to hold"
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")

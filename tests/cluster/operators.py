@@ -9,14 +9,14 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 from servers.kinds.kubernetes import ControlPlane
+from servers.waiting import eventually
 
 from credential_operator.names import API_VERSION, KIND
 
@@ -135,16 +135,6 @@ def running(plane: ControlPlane, folder: Path, *options: str, **more: Any) -> Ge
         yield started.wait_ready()
     finally:
         started.kill()
-
-
-def eventually(holds: Callable[[], Any], seconds: float = 10, told: Callable[[], object] = lambda: "") -> Any:
-    """Wait until something holds and return it."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := holds():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"it did not come about within {seconds} s: {told()}")
 
 
 class Space:

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 
 import pytest
-from cluster.conftest import wait_for
 from servers.interference import Fault, faulty_proxy, slow_relay
 from servers.kinds import etcd
 from servers.kinds.kubernetes import ControlPlane
+from servers.waiting import eventually
 
 pytestmark = pytest.mark.server
 
@@ -28,14 +28,14 @@ def make_pair(plane: ControlPlane, namespace: str) -> None:
 def test_what_is_owned_goes_with_its_owner(control_plane: ControlPlane, namespace: str) -> None:
     make_pair(control_plane, namespace)
     control_plane.kubectl("delete", "configmap", "owner", namespace=namespace)
-    wait_for(lambda: not control_plane.has(f"/api/v1/namespaces/{namespace}/secrets/owned"))
+    eventually(lambda: not control_plane.has(f"/api/v1/namespaces/{namespace}/secrets/owned"))
 
 
 def test_a_namespace_ends(control_plane: ControlPlane) -> None:
     name = control_plane.new_namespace()
     make_pair(control_plane, name)
     control_plane.delete_namespace(name)
-    wait_for(lambda: not control_plane.has(f"/api/v1/namespaces/{name}"))
+    eventually(lambda: not control_plane.has(f"/api/v1/namespaces/{name}"))
 
 
 def test_a_person_may_do_only_what_is_allowed(control_plane: ControlPlane, namespace: str) -> None:
@@ -64,7 +64,7 @@ def test_a_proxy_refuses_and_cuts(control_plane: ControlPlane, namespace: str) -
         assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
         assert client.get(path).is_success
         with client.stream("GET", path, params={"watch": "1"}) as watch:
-            wait_for(lambda: bool(proxy.watches))
+            eventually(lambda: bool(proxy.watches))
             assert proxy.thread.call(proxy.cut()) == 1
             with pytest.raises(Exception, match=r"."):
                 list(watch.iter_lines())

@@ -7,20 +7,18 @@ import json
 import os
 import queue
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from commands import forks
-
-from webapp.core.rclone.metadata import binary
+from servers.kinds import rclone
 
 PROGRAM = (sys.executable, "-m", "webapp")
 FTP = {"host": "ftp.example.com", "user": "backup", "pass": "canary-ftp-password", "encryption": "EXPLICIT"}
@@ -156,42 +154,8 @@ def filled(program: Program) -> Program:
     return program
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="session")
 def webdav(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
     """A real WebDAV server; gives the values of a credential that works there."""
-    port, folder = free_port(), tmp_path_factory.mktemp("webdav")
-    with running(
-        ["serve", "webdav", str(folder), "--addr", f"127.0.0.1:{port}", "--user", "u", "--pass", "canary-dav"]
-    ):
-        wait_until(lambda: reachable(port))
+    with rclone.serving("webdav", tmp_path_factory.mktemp("webdav"), "--user", "u", "--pass", "canary-dav") as port:
         yield {"url": f"http://127.0.0.1:{port}/", "vendor": "RCLONE", "user": "u", "pass": "canary-dav"}
-
-
-@contextlib.contextmanager
-def running(arguments: Sequence[str]) -> Generator[None]:
-    command = [str(binary()), "--config", "", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
-def reachable(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.02)

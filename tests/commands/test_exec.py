@@ -12,9 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from commands.conftest import FTP, PROGRAM, Program, wait_until
+from commands.conftest import FTP, PROGRAM, Program
 from servers.fake_internet import mega
 from servers.fake_internet.starting import Internet
+from servers.waiting import eventually
 
 from webapp.core.handover import PREFIX, memory
 
@@ -147,7 +148,7 @@ def test_files_are_private_in_memory_and_gone_even_when_killed(filled: Program, 
         assert process.wait(20) == -number
     if process.stdin:
         process.stdin.close()
-    wait_until(lambda: not folder.exists())
+    eventually(lambda: not folder.exists())
 
 
 def test_what_was_left_by_a_killed_watcher_is_swept_by_the_next(filled: Program) -> None:
@@ -210,7 +211,7 @@ def test_a_token_that_the_command_renewed_is_taken_back(program: Program, number
     script = f"sed -i s/canary-old/canary-new/ $RCLONE_CONFIG; echo done; [ {number} = 0 ] || kill -{number} $$"
     process = started(program, "Box", "--format", "rclone", "--keep-refreshed", "--", "sh", "-c", script)
     assert process.communicate(timeout=30)[0] == b"done\n"
-    wait_until(lambda: "canary-new" in program("show", "Box", "--reveal").out)
+    eventually(lambda: "canary-new" in program("show", "Box", "--reveal").out)
     assert not folders(process.pid)
 
 

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands.conftest import Program, wait_until
+from commands.conftest import Program
+from servers.waiting import eventually
 
 HURRIED = (sys.executable, str(Path(__file__).with_name("hurried.py")))
 OLD = "scheduled-2020010{}T000000Z.zip"
@@ -25,8 +26,8 @@ def test_backups_are_made_on_schedule_and_old_ones_go(filled: Program, tmp_path:
     (folder / "before-restore-20200101T000000Z.zip").write_bytes(b"not one of those")
     chosen = {"BACKUP_CREDENTIALS_BACKUP_FOLDER": str(folder), "BACKUP_CREDENTIALS_BACKUP_KEEP": "3"}
     with filled.serving(program=HURRIED, **chosen, BACKUP_CREDENTIALS_BACKUP_HOURS="0.0005"):  # 2 seconds
-        wait_until(lambda: not (folder / OLD.format(4)).exists(), 120)  # the second one was made
-        wait_until(lambda: len(scheduled(folder)) == 3)
+        eventually(lambda: not (folder / OLD.format(4)).exists(), 120)  # the second one was made
+        eventually(lambda: len(scheduled(folder)) == 3)
     kept = scheduled(folder)
     assert kept[0] == OLD.format(5) or not any(name.startswith("scheduled-2020") for name in kept)
     assert (folder / "before-restore-20200101T000000Z.zip").exists()
@@ -65,7 +66,7 @@ def test_entries_of_the_audit_end_with_their_time(filled: Program) -> None:
             with sqlite3.connect(database) as opened:
                 return {action for (action,) in opened.execute("SELECT action FROM audit")}
 
-        wait_until(lambda: "audit" in actions(), 60)
+        eventually(lambda: "audit" in actions(), 60)
     left = filled("audit", "export", "--json").data
     assert not {"add", "read"} & {entry["action"] for entry in left}
     assert left[0]["number"] > 2

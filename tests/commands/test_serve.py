@@ -11,7 +11,6 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +19,9 @@ import psutil
 import psycopg
 import pytest
 import trustme
+from servers.waiting import eventually
 
 from webapp.core.store.keyring import new_seed
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.02)
 
 
 def children(process: Any) -> list[psutil.Process]:
@@ -48,21 +41,21 @@ def test_it_tells_its_address_and_the_code_and_answers(program: Any) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_in_order_and_leaves_no_process(program: Any, number: signal.Signals) -> None:
     with program.serving() as served:
-        wait_until(lambda: bool(children(served.process)))
+        eventually(lambda: bool(children(served.process)))
         before = children(served.process)
         assert served.stop(number) == 0
-        wait_until(lambda: not any(child.is_running() for child in before), 5)
+        eventually(lambda: not any(child.is_running() for child in before), 5)
         with pytest.raises(httpx.ConnectError):
             httpx.get(served.address)
 
 
 def test_killed_it_leaves_no_process_either(program: Any) -> None:
     with program.serving() as served:
-        wait_until(lambda: bool(children(served.process)))
+        eventually(lambda: bool(children(served.process)))
         before = children(served.process)
         served.process.kill()
         served.process.wait()
-        wait_until(lambda: not any(alive(child) for child in before), 5)
+        eventually(lambda: not any(alive(child) for child in before), 5)
 
 
 def alive(process: psutil.Process) -> bool:
@@ -234,7 +227,7 @@ def test_a_seed_that_comes_back_opens_the_running_server(filled: Any) -> None:
         time.sleep(3)
         assert httpx.get(served.address + "/ready").status_code == 503, "a foreign seed opens nothing"
         seed.write_text(text)
-        wait_until(lambda: httpx.get(served.address + "/ready").status_code == 200)
+        eventually(lambda: httpx.get(served.address + "/ready").status_code == 200)
 
 
 def test_a_second_server_on_one_sqlite_store_refuses(program: Any) -> None:

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +15,7 @@ import pytest
 from deploy.charts import CHART, KUBE_VERSION, MONITORING, ROOT, objects, run, template, write_schemas
 from servers.kinds.kubernetes import ControlPlane
 from servers.runs import need
+from servers.waiting import eventually
 
 VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
 CLUSTER_WIDE = {"ClusterRole", "ClusterRoleBinding"}
@@ -150,19 +150,12 @@ def pods(plane: ControlPlane, namespace: str) -> list[str]:
     return plane.kubectl("get", "pods", "--output", "name", namespace=namespace).split()
 
 
-def until(found: Callable[[], bool], seconds: float = 30) -> None:
-    last = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < last
-        time.sleep(0.2)
-
-
 def test_install_upgrade_roll_back_uninstall_install_again(
     plane: ControlPlane, installed_in: str, helm: Callable[..., str]
 ) -> None:
     """The pods pass the strictest admission; volume, definition and resources outlive the release."""
     helm("install", "backup-credentials", CHART)
-    until(lambda: len(pods(plane, installed_in)) == 1)
+    eventually(lambda: len(pods(plane, installed_in)) == 1, 60)
     plane.kubectl("wait", "--for=condition=Established", "crd/backupcredentials.backupcredentials.dev", "--timeout=30s")
     resource = {"webdav": {"url": "https://dav.example.com"}}
     manifest = f"""
@@ -180,7 +173,7 @@ spec: {{provider: {resource}, secrets: [{{name: kept-rclone, format: rclone}}]}}
     assert plane.kubectl("get", "pvc", "--output", "name", namespace=installed_in).split()
     assert plane.kubectl("get", "bc", "kept", "--output", "name", namespace=installed_in).split()
     helm("install", "backup-credentials", CHART)
-    until(lambda: len(pods(plane, installed_in)) == 1)
+    eventually(lambda: len(pods(plane, installed_in)) == 1, 60)
 
 
 def test_with_postgresql_there_is_a_deployment_for_each_part(
@@ -189,7 +182,7 @@ def test_with_postgresql_there_is_a_deployment_for_each_part(
     """Two pods of each pass the strictest admission. The job that makes the seed is left to the image's own test."""
     values = ["--values", CHART / "ci/postgresql-values.yaml", "--set", "seed.existingSecret=seed,crds.enabled=false"]
     helm("install", "other", CHART, *values, "--set", "rbac.aggregate=false")
-    until(lambda: len(pods(plane, installed_in)) == 4)
+    eventually(lambda: len(pods(plane, installed_in)) == 4, 60)
 
 
 def test_the_role_of_the_chart_is_all_that_the_operator_needs(

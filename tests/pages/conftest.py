@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from cheroot.wsgi import Server
-from core.verification.conftest import serve
+from servers.kinds import rclone
 
 from webapp.app import create_app
 from webapp.core.runtime import Runtime
@@ -97,7 +97,5 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an S3 server with one key."""
     folder = tmp_path_factory.mktemp("s3")
     (folder / "alpha").mkdir()
-    process, port = serve("s3", folder, "--auth-key", "test-key-id,CANARY-test/secret+key")
-    yield f"http://127.0.0.1:{port}"
-    process.kill()
-    process.wait()
+    with rclone.serving("s3", folder, "--auth-key", "test-key-id,CANARY-test/secret+key") as port:
+        yield f"http://127.0.0.1:{port}"

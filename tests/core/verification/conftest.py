@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from core.verification.proving import Proves
+from servers.kinds import rclone
 
-from webapp.core.rclone.metadata import binary
 from webapp.core.verification.daemons import DaemonPool
 from webapp.core.verification.verifier import Verifier
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def serve(kind: str, folder: Path, *flags: str) -> tuple[subprocess.Popen[bytes], int]:
-    """Start `rclone serve` and wait until it listens."""
-    port = free_port()
-    command = [str(binary()), "--config", "", "serve", kind, str(folder), "--addr", f"127.0.0.1:{port}", *flags]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 15
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return process, port
-        time.sleep(0.02)
-    process.kill()
-    raise RuntimeError(f"rclone serve {kind} did not start")
 
 
 @pytest.fixture
@@ -62,11 +39,8 @@ def addresses(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "ftp": login,
         "http": login,
     }
-    started = {kind: serve(kind, files, *more) for kind, more in flags.items()}
-    yield {kind: port for kind, (_, port) in started.items()}
-    for process, _ in started.values():
-        process.kill()
-        process.wait()
+    with ExitStack() as ends:
+        yield {kind: ends.enter_context(rclone.serving(kind, files, *more)) for kind, more in flags.items()}
 
 
 @pytest.fixture(scope="session")

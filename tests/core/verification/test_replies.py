@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from core.verification.conftest import serve
+from servers.kinds import rclone
 
 from webapp.core.providers import PROVIDERS
 from webapp.core.validation import check
@@ -80,13 +80,9 @@ def test_a_refusal_is_told_for_what_it_is(
 
 @pytest.mark.server
 def test_a_share_that_may_only_be_read_is_not_said_to_be_no_share(verifier: Verifier, tmp_path: Path) -> None:
-    process, port = serve("webdav", tmp_path, "--read-only")
-    try:
+    with rclone.serving("webdav", tmp_path, "--read-only") as port:
         checked = check(PROVIDERS["WEBDAV"], {"url": f"http://127.0.0.1:{port}", "vendor": "OTHER"})
         result = verifier.verify(checked.provider, checked.attributes, write=True)
-    finally:
-        process.kill()
-        process.wait()
     said = "Reading works, writing does not. The provider refuses it: its own words stand below."
     assert (result.state, result.message, result.field) == (State.INVALID, said, ""), result
     assert "404" in result.detail

@@ -11,6 +11,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
+from servers.waiting import eventually
 
 from webapp.core.store import KeyRing, Store, open_store
 from webapp.core.verification import schedule
@@ -64,20 +65,13 @@ def started(folder: Path, lease: float, *names: str) -> list[SpawnProcess]:
     processes = [SPAWN.Process(target=work, args=(folder, name, lease), daemon=True) for name in names]
     for process in processes:
         process.start()
-    wait_for(lambda: all((folder / f"{name}.up").exists() for name in names))
+    eventually(lambda: all((folder / f"{name}.up").exists() for name in names), 60)
     return processes
-
-
-def wait_for(true: object, seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not true():  # pyright: ignore[reportCallIssue]
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.02)
 
 
 def test_each_is_checked_once_by_one_of_them_and_another_takes_over(store: Store, tmp_path: Path) -> None:
     processes = started(tmp_path, 1.0, "a", "b")
-    wait_for(lambda: len(checks(tmp_path)) >= 8)
+    eventually(lambda: len(checks(tmp_path)) >= 8, 60)
     time.sleep(0.3)
     found = checks(tmp_path)
     assert Counter(identifier for _, identifier in found).most_common(1)[0][1] == 1
@@ -86,7 +80,7 @@ def test_each_is_checked_once_by_one_of_them_and_another_takes_over(store: Store
     leader = dict(zip(("a", "b"), processes, strict=True))[owner]
     os.kill(leader.pid or 0, signal.SIGKILL)
     late = store.credentials.add("late", "S3", VALUES, by="me").id
-    wait_for(lambda: late in {identifier for _, identifier in checks(tmp_path)})
+    eventually(lambda: late in {identifier for _, identifier in checks(tmp_path)}, 60)
     assert checks(tmp_path)[-1] == ({"a": "b", "b": "a"}[owner], late)
     for process in processes:
         process.kill()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from pages.browser.running import Site, findings, opened
 from playwright.sync_api import Browser, Page, expect
 from servers.fake_internet.starting import Internet
 from servers.fake_internet.tokens import CLIENT, CLIENT_SECRET
+from servers.waiting import eventually
 
 from webapp.core.oauth.records import LoggedIn, watch
 from webapp.core.store import KeyRing, Store, open_store
@@ -75,13 +75,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def wait_for(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + SOON
-    while not true():
-        assert time.monotonic() < until, "the server did nothing"
-        time.sleep(0.3)
-
-
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     made = Kept(tmp_path_factory.mktemp("kept") / "data")
@@ -112,7 +105,7 @@ def away(chromium: Browser, internet: Internet, site: Site, cookies: list[dict[s
 
 
 def test_what_is_due_is_renewed_with_nobody_there(kept: Kept, site: Site, internet: Internet) -> None:
-    wait_for(lambda: kept.token("Box due")["access_token"] == f"good-{kept.family}-1")
+    eventually(lambda: kept.token("Box due")["access_token"] == f"good-{kept.family}-1", SOON)
     assert kept.token("Box due")["refresh_token"] == f"once-{kept.family}-1"
     login = kept.login("Box due")
     assert f"once-{kept.family}-0" in login.previous  # until the new one has been renewed in its turn
@@ -128,12 +121,14 @@ def test_killed_the_server_goes_on_with_the_token_that_it_kept(
     kept: Kept, site: Site, internet: Internet, page: Page
 ) -> None:
     """Box's refresh tokens work once: the first one is worth nothing any more."""
-    wait_for(lambda: kept.login("Box due").refreshed is not None and internet.ask("renewals").get(kept.family, 0) == 1)
+    eventually(
+        lambda: kept.login("Box due").refreshed is not None and internet.ask("renewals").get(kept.family, 0) == 1, SOON
+    )
     page.goto("about:blank")
     site.kill()
     kept.make_due("Box due")
     site.start()
-    wait_for(lambda: kept.token("Box due")["refresh_token"] == f"once-{kept.family}-2")
+    eventually(lambda: kept.token("Box due")["refresh_token"] == f"once-{kept.family}-2", SOON)
     page.goto(f"{site.address}/cloud-credentials/{kept.ids['Box due']}")
     expect(page.locator(".standing")).to_contain_text("Last renewed")
     expect(page.locator(".standing")).to_contain_text("Kept alive")
@@ -144,7 +139,7 @@ def test_killed_the_server_goes_on_with_the_token_that_it_kept(
 def test_every_list_says_what_needs_a_person_and_what_ends(
     kept: Kept, site: Site, chromium: Browser, cookies: list[dict[str, object]], axe: Path, path: str
 ) -> None:
-    wait_for(lambda: kept.login("Box over").needs_login and bool(kept.login("Box in trouble").error))
+    eventually(lambda: kept.login("Box over").needs_login and bool(kept.login("Box in trouble").error), SOON)
     with opened(chromium, cookies, bypass_csp=True, viewport={"width": 390, "height": 800}) as page:
         page.goto(site.address + path)
         over = page.get_by_role("alert").filter(has_text="Box over")
@@ -173,7 +168,7 @@ def test_the_form_warns_of_its_end_too(kept: Kept, site: Site, page: Page) -> No
 
 
 def test_reconnect_mends_it(kept: Kept, site: Site, away: Page) -> None:
-    wait_for(lambda: kept.login("Box over").needs_login)
+    eventually(lambda: kept.login("Box over").needs_login, SOON)
     away.goto(f"{site.address}/cloud-credentials/")
     away.get_by_role("link", name="Reconnect Box over").click()
     expect(away.locator(".standing").get_by_role("alert")).to_contain_text("needs re-login")
