@@ -83,5 +83,10 @@ def test_tokens_inside_json_are_cut_out() -> None:
     assert redact("got CANARY-1 and CANARY-2") == "got ••• and •••"
 
 
+def test_a_secret_that_looks_like_deep_json_is_cut_out_as_it_is() -> None:
+    secret = "[" * 8000
+    assert secret not in Redactor([secret])(f"refused: {secret}")
+
+
 def test_masked_attributes() -> None:
     assert safe_attributes(PROVIDERS["B2"], {"account": "a", "key": "CANARY"}) == {"account": "a", "key": "********"}

@@ -9,7 +9,7 @@ import pytest
 from webapp.core.errors import PermanentError
 from webapp.core.oauth.vendors import VENDORS
 from webapp.core.providers import PROVIDERS
-from webapp.core.tokens import Token, parse_token, unpack_token
+from webapp.core.tokens import Token, unpack_token
 from webapp.core.validation import check
 
 PLAIN = {
@@ -36,10 +36,10 @@ FORMS = [
 
 @pytest.mark.parametrize("text", FORMS)
 def test_every_pasted_form_becomes_one_line(text: str) -> None:
-    token = Token.from_json(parse_token(text, "BOX"))
+    token = Token.from_json(unpack_token(text, "BOX")["token"])
     assert (token.access_token, token.refresh_token) == ("at-1", "rt-1")
     assert token.expiry == datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
-    assert "\n" not in parse_token(text, "BOX")
+    assert "\n" not in unpack_token(text, "BOX")["token"]
 
 
 def test_what_stands_beside_the_token_comes_along() -> None:
@@ -48,7 +48,9 @@ def test_what_stands_beside_the_token_comes_along() -> None:
 
 @pytest.mark.parametrize("provider", ["BOX", "DROPBOX", "PCLOUD"])
 def test_a_bare_token_is_wrapped(provider: str) -> None:
-    assert json.loads(parse_token("T9cE5asGnuyYCCqIZFoWjFHvNbvVqHjl", provider))["access_token"].startswith("T9c")
+    assert json.loads(unpack_token("T9cE5asGnuyYCCqIZFoWjFHvNbvVqHjl", provider)["token"])["access_token"].startswith(
+        "T9c"
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_a_bare_token_is_wrapped(provider: str) -> None:
 )
 def test_other_things_are_explained(text: str, provider: str, word: str) -> None:
     with pytest.raises(PermanentError, match=word):
-        parse_token(text, provider)
+        unpack_token(text, provider)
 
 
 def test_repr_shows_nothing() -> None:

@@ -119,3 +119,21 @@ def test_a_key_file_is_shown_without_its_key() -> None:
 def test_a_wrong_key_file_is_refused(changed: dict[str, str], word: str) -> None:
     found = check(PROVIDERS["GOOGLE_CLOUD_STORAGE"], {"service_account_credentials": service_account(**changed)})
     assert word in found.errors["service_account_credentials"][0]
+
+
+@pytest.mark.parametrize(
+    ("provider", "field", "value"),
+    [
+        ("AZUREBLOB", "key", "schl\u00fcssel=="),
+        ("AZUREBLOB", "sas_url", "https://[::1?sig=x"),
+        ("GOOGLE_CLOUD_STORAGE", "service_account_credentials", '{"a":' * 3000 + "1" + "}" * 3000),
+        (
+            "GOOGLE_CLOUD_STORAGE",
+            "service_account_credentials",
+            '{"type":"service_account","project_id":"p","client_email":"e","private_key":"-----BEGIN","token_uri":["x"]}',
+        ),
+    ],
+    ids=["not ASCII", "no address", "nested", "a list of addresses"],
+)
+def test_a_value_that_no_parser_takes_is_a_sentence_on_its_field(provider: str, field: str, value: str) -> None:
+    assert field in check(PROVIDERS[provider], {field: value}).errors

@@ -94,11 +94,6 @@ class Token:
         return self.expiry is not None and self.expiry - spare <= (now or datetime.now(UTC))
 
 
-def parse_token(text: str, provider_type: str) -> str:
-    """Return a pasted token as rclone's one-line JSON; see `unpack_token` for what is understood."""
-    return unpack_token(text, provider_type)["token"]
-
-
 def unpack_token(text: str, provider_type: str) -> dict[str, str]:
     """Return what a pasted text holds by rclone option: `token` as JSON, and `client_id`, `drive_id` … beside it.
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from webapp.core.fields import Attributes, Field, Kind, Level, OneOf, Problem, RcloneOption, Rule
+from webapp.core.fields import Attributes, Field, Kind, Level, OneOf, Problem, RcloneOption, Rule, Value
 from webapp.core.providers.base import Provider, Reply
 from webapp.core.providers.common import CA_CERTIFICATE, is_base64, verify_target
 from webapp.core.verification.states import State
 
 PORTAL = "https://portal.azure.com/#browse/Microsoft.Storage%2FStorageAccounts"
 PRINCIPAL = "Service principal"
+
+
+def _parts(url: Value) -> SplitResult:
+    """Return the parts of an address; empty ones when it is none."""
+    try:
+        return urlsplit(str(url))
+    except ValueError:
+        return urlsplit("")
+
 
 FIELDS = (
     Field(
@@ -51,7 +60,7 @@ FIELDS = (
         limit=4096,
         rules=(
             Rule(
-                lambda value: urlsplit(str(value)).scheme in {"http", "https"} and "sig=" in str(value),
+                lambda value: _parts(value).scheme in {"http", "https"} and "sig=" in str(value),
                 "A SAS URL begins with https:// and has a signature (sig=) in it. Copy the whole address.",
             ),
         ),
@@ -170,7 +179,7 @@ def _checks(attributes: Attributes) -> Iterable[Problem]:
 
 
 def _is_container_sas(url: str) -> bool:
-    return "sr=c" in urlsplit(url).query.split("&")
+    return "sr=c" in _parts(url).query.split("&")
 
 
 def _with_container(raw: Mapping[str, object]) -> Mapping[str, object]:
@@ -180,7 +189,7 @@ def _with_container(raw: Mapping[str, object]) -> Mapping[str, object]:
     SAS lists its own container at the root).
     """
     url = str(raw.get("sas_url") or "").strip()
-    container = urlsplit(url).path.strip("/").rpartition("/")[2] if _is_container_sas(url) else ""
+    container = _parts(url).path.strip("/").rpartition("/")[2] if _is_container_sas(url) else ""
     return {**raw, "verify_target": container} if container and not raw.get("verify_target") else raw
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -265,14 +264,6 @@ cloud.google.com/storage/docs/json_api/v1/status-codes."""
 GOOGLE_TOKEN_URIS = frozenset({"https://oauth2.googleapis.com/token", "https://accounts.google.com/o/oauth2/token"})
 """Where Google's key files send the signed assertion; rclone posts it to whatever address stands in the file."""
 
-allowed_token_uris: set[str] = set(GOOGLE_TOKEN_URIS)
-"""Google's addresses and those that the administrator allowed (setting `allowed_token_uris`)."""
-
-
-def allow_token_uris(uris: Iterable[str]) -> None:
-    """Allow further token addresses in service account keys; called once when the app starts."""
-    allowed_token_uris.update(uris)
-
 
 def service_account(text: str) -> str:
     """Return a service account key as one line of JSON.
@@ -282,7 +273,7 @@ def service_account(text: str) -> str:
     """
     try:
         key = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise PermanentError("This is not JSON. Choose the key file that Google's console made.") from None
     if not isinstance(key, dict):
         raise PermanentError("This is not a key file of a service account.")
@@ -307,7 +298,7 @@ def _refuse_other_keys(key: Mapping[str, object]) -> None:
 def _refuse_wrong_parts(key: Mapping[str, object]) -> None:
     if not str(key["private_key"]).startswith("-----BEGIN"):
         raise PermanentError("The private_key in this file is damaged: it begins with -----BEGIN PRIVATE KEY-----.")
-    if key.get("token_uri", next(iter(GOOGLE_TOKEN_URIS))) not in allowed_token_uris:
+    if str(key.get("token_uri", next(iter(GOOGLE_TOKEN_URIS)))) not in GOOGLE_TOKEN_URIS:
         raise PermanentError(
             "The token_uri in this file is not Google's. Download the key again from Google's console."
         )
@@ -330,7 +321,7 @@ def is_base64(value: Value) -> bool:
     """Tell whether a text is base64."""
     try:
         return bool(base64.b64decode(str(value), validate=True))
-    except binascii.Error:
+    except ValueError:  # also for letters outside ASCII
         return False
 
 

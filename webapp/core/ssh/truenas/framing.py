@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-INVALID_PARAMS = -32602
 NO_METHOD = -32601
 TOO_MANY_CALLS = -32000
 OLD_NO_METHOD = 201

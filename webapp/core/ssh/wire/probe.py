@@ -40,7 +40,6 @@ CHANGED = (
 )
 UNKNOWN = "The host key is not known yet. Compare the fingerprints with those on the server, then take them over."
 STOPPED = "The test was stopped."
-LATE = "The server did not answer in time. Check the address, or raise the timeout."
 
 ANSWER = "backup-credentials"
 """What a command prints on the server; every shell knows `echo`."""
