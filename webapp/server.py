@@ -36,6 +36,9 @@ HEADER_LIMIT = 64 * 1024
 SEED_SECONDS = 2
 """Seconds between two looks for a missing secret seed."""
 
+CERTIFICATE_SECONDS = 5
+"""Seconds between two looks for a renewed TLS certificate."""
+
 IDLE_SECONDS = 4
 """Seconds that a connection may be silent; it also bounds how long an idle one holds up the end."""
 
@@ -113,6 +116,7 @@ class Server:
             announce(self.start_up(server))
             sys.stdout.flush()
             self._await_seed(server, announce)
+            self._follow_certificate(server.ssl_adapter)
             self._stopping.wait()
         finally:
             server.stop()
@@ -129,6 +133,21 @@ class Server:
                 announce(self.start_up(server))
                 sys.stdout.flush()
         self.runtime.store.release()
+
+    def _follow_certificate(self, adapter: BuiltinSSLAdapter | None) -> None:
+        """Take a certificate that was renewed in its place, as cert-manager and ACME clients do, for new connections."""
+        known = stamps(self.settings)
+        while adapter and not self._stopping.wait(CERTIFICATE_SECONDS):
+            if (found := stamps(self.settings)) == known:
+                continue
+            try:
+                renewed = tls_adapter(self.settings)
+            except PermanentError as error:
+                log.warning("The former certificate stays: %s", error.message)
+            else:
+                adapter.context = renewed.context if renewed else adapter.context
+                log.info("The renewed TLS certificate is used.")
+            known = found
 
     def prepared(self) -> QuietServer:
         """Return a server that listens already, so that a taken port is told at once."""
@@ -224,6 +243,15 @@ def tls_adapter(settings: Settings) -> BuiltinSSLAdapter | None:
             "The TLS certificate and key cannot be used: both must be PEM files that belong together.",
             field="tls_certificate",
         ) from None
+
+
+def stamps(settings: Settings) -> list[tuple[int, int]]:
+    """Return what changes with the files of certificate and key; nothing for those that are not there."""
+    files = [Path(one) for one in (settings.tls_certificate, settings.tls_key) if one]
+    try:
+        return [(found.st_mtime_ns, found.st_ino) for found in (one.stat() for one in files)]
+    except OSError:
+        return []
 
 
 def cannot_listen(settings: Settings, error: OSError) -> str:

@@ -114,11 +114,15 @@ def test_a_public_address_without_tls_when_told_so(program: Any) -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[trustme.CA, Path, Path]:
+    return issued(tmp_path / "chain.pem", tmp_path / "key.pem")
+
+
+def issued(chain: Path, key: Path) -> tuple[trustme.CA, Path, Path]:
+    """Write a certificate of an authority of its own."""
     authority = trustme.CA()
-    issued = authority.issue_cert("localhost", "127.0.0.1")
-    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
-    chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
-    key.write_bytes(issued.private_key_pem.bytes())
+    made = authority.issue_cert("localhost", "127.0.0.1")
+    chain.write_bytes(b"".join(blob.bytes() for blob in made.cert_chain_pems))
+    key.write_bytes(made.private_key_pem.bytes())
     return authority, chain, key
 
 
@@ -136,6 +140,27 @@ def test_tls(program: Any, certificate: tuple[trustme.CA, Path, Path]) -> None:
         assert all("Secure" in cookie for cookie in cookies)
         with pytest.raises(httpx.ConnectError):
             httpx.get(address)
+
+
+def test_a_renewed_certificate_is_taken_without_a_restart(
+    program: Any, certificate: tuple[trustme.CA, Path, Path]
+) -> None:
+    """One whose key does not belong to it is not: the former stays until both are there."""
+    _, chain, key = certificate
+    arguments = ("--port", "0", "--tls-certificate", str(chain), "--tls-key", str(key))
+    with program.serving(*arguments) as served:
+        chain.write_bytes(b"half")
+        served.wait_for("The former certificate stays")
+        authority, *_ = issued(chain, key)
+        context = ssl.create_default_context()
+        authority.configure_trust(context)
+
+        def trusted() -> bool:
+            with contextlib.suppress(httpx.ConnectError):
+                return httpx.get(f"https://localhost:{served.port}/health", verify=context).is_success
+            return False
+
+        eventually(trusted, 30)
 
 
 def test_files_that_are_no_certificate_are_told(program: Any, certificate: tuple[trustme.CA, Path, Path]) -> None:

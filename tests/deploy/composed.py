@@ -34,7 +34,8 @@ class Composed:
 
     def as_written(self, script: str, folder: Path) -> str:
         """Run a block of the documentation in a folder that has the project's files; its kubectl is the tests' own."""
-        (folder / "deploy").symlink_to(ROOT / "deploy")
+        if not (folder / "deploy").exists():
+            (folder / "deploy").symlink_to(ROOT / "deploy")
         own = f'podman-compose() {{ {need("podman-compose")} --project-name {self.project} "$@"; }}'
         kubectl = f'kubectl() {{ {need("kubectl")} "$@"; }}'
         return shell(script, folder, before=f"{own}\n{kubectl}\n{SUDO}", environment=self.environment)

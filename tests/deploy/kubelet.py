@@ -11,7 +11,7 @@ import contextlib
 import json
 import subprocess
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +205,7 @@ class Kubelet:
         self.client = plane.client()
         self.namespaces: set[str] = set()
         self.pods: dict[str, RunningPod] = {}
+        self.held: set[str] = set()
         self.trouble: list[str] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work)
@@ -247,6 +248,9 @@ class Kubelet:
         path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}"
         if "deletionTimestamp" in meta:
             if uid in self.pods:
+                self.pods[uid].ending = True
+                if uid in self.held:
+                    return
                 self._stop(uid)
             self.client.request("DELETE", path, json={"gracePeriodSeconds": 0, "preconditions": {"uid": uid}})
         elif uid not in self.pods:
@@ -268,6 +272,16 @@ class Kubelet:
         self.pods[uid] = made
 
     # What tests ask
+
+    @contextlib.contextmanager
+    def slow_to_end(self, pods: Iterable[RunningPod]) -> Generator[None]:
+        """Let pods that are told to end go on for a while, as a node does for as long as it may."""
+        held = {one.pod["metadata"]["uid"] for one in pods}
+        self.held |= held
+        try:
+            yield
+        finally:
+            self.held -= held
 
     def running(self, namespace: str, component: str = "") -> list[RunningPod]:
         """Return the pods of a namespace that are not about to end, by the component that the chart calls them."""

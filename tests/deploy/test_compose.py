@@ -53,8 +53,9 @@ def opened(port: int) -> str:
 
 def test_the_web_app(composed: Composed, port: int, tmp_path: Path) -> None:
     """It is healthy and opens; it is hardened; killed it comes back; its volume outlives its container."""
-    composed.as_written(block("podman-compose"), tmp_path)
+    composed.as_written(block("podman-compose --file deploy/compose.yaml up"), tmp_path)
     assert "First start" in opened(port)
+    assert "one-time code" in composed.as_written(block("podman-compose --file deploy/compose.yaml logs"), tmp_path)
     eventually(lambda: composed.is_healthy("web"), 40)
     assert composed.state("web")["Health"]["Status"] == "healthy"
     composed.program("web", "add", "--provider", "FTP", "Kept", given=FTP)

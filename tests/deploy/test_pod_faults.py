@@ -63,10 +63,10 @@ def saving(pod: RunningPod, size: int) -> Generator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def first_account(pod: RunningPod, release: Release) -> httpx.Client:
-    """Make the first account over HTTP and return the browser's place, logged in."""
+def first_account(pod: RunningPod, release: Release, *others: RunningPod) -> httpx.Client:
+    """Make the first account over HTTP and return the browser's place, logged in; others may have said the code."""
     client = httpx.Client(base_url=pod.address(WEB), trust_env=False, follow_redirects=True, timeout=30)
-    send(client, "/setup", code=release.code(pod), name=NAME, password=PASSWORD)
+    send(client, "/setup", code=release.code(pod, *others), name=NAME, password=PASSWORD)
     assert client.get("/cloud-credentials/").url.path == "/cloud-credentials/"
     return client
 

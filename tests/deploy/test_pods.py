@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster.operators import Space, eventually
+from cluster.operators import Space
 from cluster.test_use import files, restic_output, run, s3
 from deploy.charts import CHART
 from deploy.kubelet import RunningPod
 from deploy.prometheus import answers_all, scraping
-from deploy.releases import METRICS, WEB, Release
+from deploy.releases import WEB, Release
 from pages.browser.running import CHROMIUM, FLAGS, NAME, PASSWORD
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from servers.kinds.database import empty_database
 from servers.kinds.s3 import S3Server
 from servers.runs import Run, need
 
@@ -98,13 +96,13 @@ def test_from_helm_to_restic(
     after_each_change_all_is_there(release, pod, page)
 
 
-def after_each_change_all_is_there(release: Release, pod: RunningPod, page: Page, *values: str) -> None:
+def after_each_change_all_is_there(release: Release, pod: RunningPod, page: Page) -> None:
     """Upgrade, roll back, uninstall and install again: account, credential and Secret outlive all of it."""
     before = written(release)
     changes: list[Callable[[], Any]] = [
-        lambda: release.upgrade(*values, "--set", "operator.concurrency=8"),
+        lambda: release.upgrade("--set", "operator.concurrency=8"),
         lambda: release.helm("rollback", release.name, "1"),
-        lambda: (release.helm("uninstall", release.name, "--wait"), release.install(*values)),
+        lambda: (release.helm("uninstall", release.name, "--wait"), release.install()),
     ]
     for change in changes:
         change()
@@ -123,72 +121,6 @@ def all_is_shown(release: Release, pod: RunningPod, page: Page) -> None:
 def written(release: Release) -> str:
     """Return which writing of the resource's Secret is there."""
     return (release.space.secret("restic") or {})["metadata"]["resourceVersion"]
-
-
-def test_with_postgresql_two_of_each_share_all(
-    released: Install, seaweedfs: S3Server, postgres: str, page: Page
-) -> None:
-    """A job makes the seed once; one operator works, the other takes over; both web pods show the same."""
-    database = empty_database(postgres).partition("?")[0].replace("@/", "@127.0.0.1:5432/")
-
-    def prepare(release: Release) -> tuple[str, ...]:
-        release.space.source("database", url=database)
-        return VALUES
-
-    release = released(prepare=prepare)
-    web, operators = release.ready(2, "web"), release.ready(2, "operator")
-    seed = release.space.values(f"{release.name}-seed")
-    first_account(page, web[0].address(WEB), release.code(web[1], web[0]))
-    applied(release.space, seaweedfs)
-    for one in web:
-        page.goto(one.address(WEB) + "/cloud-credentials/")
-        expect(page.get_by_text(f"{release.space.name}/nightly")).to_be_visible()
-    release.upgrade(*VALUES, "--set", "web.replicas=1,operator.replicas=2,web.hostNames={other.example.com}")
-    web = release.ready(1, "web", new=web)
-    one_takes_over(release, operators)
-    release.helm("rollback", release.name, "1")
-    web = release.ready(2, "web", new=web)
-    all_is_shown(release, web[1], page)
-    before = written(release)
-    release.helm("uninstall", release.name, "--wait")
-    release.install(*VALUES, "--set", "web.replicas=1,operator.replicas=1")
-    all_is_shown(release, release.ready(1, "web", new=web)[0], page)
-    release.ready(1, "operator")
-    assert release.space.values(f"{release.name}-seed") == seed, "nothing changes the seed"
-    assert written(release) == before, "an operator that starts writes nothing"
-
-
-def one_takes_over(release: Release, operators: list[RunningPod]) -> None:
-    """Delete the pod that holds the lease: the other one goes on."""
-    path = f"/apis/coordination.k8s.io/v1/namespaces/{release.space.name}/leases/backup-credentials-operator"
-
-    def holds(pod: RunningPod) -> bool:
-        return release.space.http.get(path).json()["spec"]["holderIdentity"].startswith(pod.name)
-
-    first, second = sorted(operators, key=holds, reverse=True)
-    assert holds(first)
-    release.space.kubectl("delete", "pod", first.name, "--wait=false")
-    eventually(lambda: holds(second), 60, lambda: release.node.told(release.space.name))
-    release.space.source("keys", secret="changed")
-    eventually(lambda: "changed" in str(release.space.values("restic")), 60)
-
-
-def test_in_some_namespaces_only(released: Install, seaweedfs: S3Server, page: Page) -> None:
-    """The operator works with exactly the chart's Role where it serves, and sees nothing elsewhere; nothing is lost."""
-    release = released(prepare=served_alone)
-    pod = release.ready()[0]
-    first_account(page, pod.address(WEB), release.code(pod))
-    applied(release.space, seaweedfs)
-    other = Space(release.node.plane)
-    other.source("keys", secret=seaweedfs.full[1])
-    other.apply("nightly", s3(seaweedfs))
-    time.sleep(3)
-    assert "status" not in other.get("nightly")
-    denied = [line for line in pod.get(METRICS, "/metrics").text.splitlines() if 'code="403"' in line]
-    assert denied == [], "it asks for nothing that its role forbids"
-    after_each_change_all_is_there(release, pod, page, *served_alone(release))
-    assert "status" not in other.get("nightly")
-    other.http.close()
 
 
 def served_alone(release: Release) -> tuple[str, str]:

@@ -12,9 +12,10 @@ import pytest
 from core.store.schemas import make
 from peewee import PostgresqlDatabase, SqliteDatabase
 from playhouse.pool import PooledPostgresqlDatabase
+from servers.kinds.database import empty_database
 
 from webapp.core.errors import PermanentError
-from webapp.core.store import KeyRing, Store, open_store
+from webapp.core.store import KeyRing, Store, migrations, open_store
 from webapp.core.store.migrations import MIGRATIONS
 from webapp.core.store.storage import OUTRUN
 from webapp.core.verification.states import State
@@ -155,6 +156,18 @@ def test_several_that_start_at_once_make_one_upgrade(dump: Path, database: str, 
     assert stores[-1].credentials.count()
     for store in stores:
         store.close()
+
+
+def test_a_dump_in_the_way_is_not_waited_for(postgres: str, seed: KeyRing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that waits for a table holds up everybody: it gives up, changes nothing, and the next start does it."""
+    monkeypatch.setattr(migrations, "WAIT_MILLISECONDS", 200)
+    database = empty_database(postgres)
+    load(make.HERE / "0005.sql", database)
+    with psycopg.connect(database) as dumping:
+        dumping.execute("LOCK TABLE master_key IN ACCESS SHARE MODE")
+        with pytest.raises(PermanentError, match="Nothing was changed"):
+            open_store(database, seed)
+    open_store(database, seed).close()
 
 
 def test_a_server_says_that_a_newer_version_has_come(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from peewee import Database
+from peewee import Database, OperationalError
 
 from webapp.core.errors import PermanentError
 from webapp.core.store.migrations import (
@@ -49,6 +49,16 @@ LOCK = 0x6261636B
 """PostgreSQL's advisory lock while a schema is made; SQLite locks the whole file."""
 
 
+WAIT_MILLISECONDS = 5000
+"""How long a step waits for a table that somebody uses. All others wait behind it meanwhile, those that only read too."""
+LOCK_NOT_AVAILABLE = "55P03"
+"""PostgreSQL's own word for it (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+IN_USE = (
+    "The store could not be brought up to date: somebody, such as a dump of the database, uses its tables. "
+    "Nothing was changed. Start again when that has ended."
+)
+
+
 def newest() -> int:
     """Return the number of the newest step that this version knows."""
     return MIGRATIONS[-1].number
@@ -64,11 +74,21 @@ def migrate(database: Database, *, postgres: bool, only: frozenset[int] | None =
     """Bring a database to the newest schema, or to the one that `only` these steps make.
 
     Raises:
-        PermanentError: It was made by a newer version of this program.
+        PermanentError: It was made by a newer version of this program, or its tables are in use for long.
     """
+    try:
+        _migrate(database, postgres=postgres, only=only)
+    except OperationalError as error:
+        if getattr(error.__context__, "sqlstate", "") == LOCK_NOT_AVAILABLE:
+            raise PermanentError(IN_USE) from None
+        raise
+
+
+def _migrate(database: Database, *, postgres: bool, only: frozenset[int] | None) -> None:
     with database.atomic():
         if postgres:
             database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            database.execute_sql(f"SET LOCAL lock_timeout = {WAIT_MILLISECONDS}")
         database.execute_sql(RECORD)
         done = {number for (number,) in database.execute_sql("SELECT number FROM migration").fetchall()}
         if max(done, default=0) > newest():
