@@ -11,6 +11,7 @@ import pytest
 from commands import truenas_files
 from commands.conftest import Program
 
+from webapp.core.imports.truenas import GATEWAY
 from webapp.core.rclone.metadata import binary
 
 AWKWARD = "  a'b\"c`d$e#f;g=h%si\\ "
@@ -156,8 +157,9 @@ def test_a_truenas_configuration_is_opened_with_its_seed(
     assert (connection["keypair"], connection["attributes"]["port"]) == ("key", 2222)
     assert "Its keypair is not imported." in done.out
     assert "the host key is not checked until it is discovered" in done.out
-    assert {one["name"] for one in program("list", "--json").data} == {"Dav", "Old", "Files"}
-    assert "STORJ_IX” is none of the providers here" in done.out
+    assert {one["name"] for one in program("list", "--json").data} == {"Dav", "Old", "Files", "Storj"}
+    assert (values(program, "Storj")["provider"], values(program, "Storj")["endpoint"]) == ("Storj", GATEWAY)
+    assert "NEW_CLOUD” is none of the providers here" in done.out
 
 
 def test_a_wrong_seed_a_missing_one_and_a_cut_database_are_one_clear_line(

@@ -35,7 +35,7 @@ def configuration(path: Path, token: str, password: str) -> tuple[bytes, bytes]:
         rows = [
             (1, "Dav", "WEBDAV", {"url": "https://h.example.com/", "vendor": "OTHER", "user": "u", "pass": password}),
             (2, "Old", "HUBIC", {"token": token}),
-            (3, "Storj", "STORJ_IX", {"access_key_id": "k"}),
+            (3, "Storj", "STORJ_IX", {"access_key_id": "k", "secret_access_key": "s", "endpoint": ""}),
             (4, "Files", "SFTP", {"host": "nas.example.com", "port": 22, "user": "u", "private_key": 7}),
             (
                 5,
@@ -43,6 +43,7 @@ def configuration(path: Path, token: str, password: str) -> tuple[bytes, bytes]:
                 "SFTP",
                 {"host": "nas.example.com", "port": 22, "user": "u", "private_key": 8, "pass": password},
             ),
+            (6, "Unknown", "NEW_CLOUD", {"key": "k"}),
         ]
         database.executemany(
             "INSERT INTO system_cloudcredentials VALUES (?, ?, ?, ?)",

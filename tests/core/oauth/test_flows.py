@@ -303,3 +303,14 @@ def test_out_of_reach_is_no_verdict(logins: LoginService, internet: Internet, mo
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     with pytest.raises(TransientError):
         logins.come_back(ME, returned)
+
+
+def test_a_secret_that_was_typed_just_now_is_newer_than_that_of_the_settings(
+    logins: LoginService, store: Store, internet: Internet
+) -> None:
+    store.apps.put("BOX", {**APP, "client_secret": "has ended"}, by="me")
+    started = logins.begin(ME, "BOX", APP, way=Way.REDIRECT, redirect=HERE, secret=APP["client_secret"])
+    assert logins.come_back(ME, sent(sign_in(internet, started.address))).values["token"]
+    started = logins.begin(ME, "BOX", APP, way=Way.REDIRECT, redirect=HERE)
+    with pytest.raises(PermanentError, match="client"):
+        logins.come_back(ME, sent(sign_in(internet, started.address)))

@@ -34,6 +34,11 @@ LARGEST = 64 * 1024 * 1024
 KEYPAIR = "SSH_KEY_PAIR"
 """TrueNAS's type of a keypair in its keychain; the other one is a connection."""
 
+STORJ = "STORJ_IX"
+"""TrueNAS's type for Storj, whose gateway speaks S3; its form names this address when none was typed."""
+
+GATEWAY = "https://gateway.storjshare.io"
+
 Row = tuple[str, str, str]
 """Name, type and sealed attributes."""
 
@@ -128,6 +133,8 @@ def _rows(database: bytes) -> tuple[list[Row], dict[int, Row]]:
 
 def _credential(row: Row, values: Mapping[str, object] | None, keys: Mapping[int, Mapping[str, object]]) -> Found:
     name, kind, _ = row
+    if kind == STORJ:
+        kind, values = "S3", values and {**values, "provider": "Storj", "endpoint": values.get("endpoint") or GATEWAY}
     provider = PROVIDERS.get(kind)
     if provider is None:
         return Found(name, skipped=f"TrueNAS's “{kind[:40]}” is none of the providers here.")

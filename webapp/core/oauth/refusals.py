@@ -52,7 +52,7 @@ REFUSALS = (
         "The provider does not know this client. Check client ID and secret.",
         "client_id",
     ),
-    Refusal(r"access_denied|authorization_declined", "The log-in was refused at the provider. Nothing was changed."),
+    Refusal(r"access_denied|authorization_declined", "The log-in was refused at the provider."),
     Refusal(r"expired_token|code_expired|AADSTS70020", "The time for this log-in is over. Begin again."),
     Refusal(r"invalid_scope|AADSTS70011|AADSTS650\d+", "The app may not ask for these rights. Tick them at the app's page."),
     Refusal(

@@ -24,7 +24,7 @@ APP_FIELDS = ("client_id", "client_secret", "region", "tenant", "hostname")
 """Values that decide where and as whom one logs in."""
 
 OVER = (
-    "This log-in was not begun in this browser, was used already, or its ten minutes are over. Nothing was changed. "
+    "This log-in was not begun in this browser, was used already, or its ten minutes are over. "
     "Begin again with Login to Provider."
 )
 
@@ -65,8 +65,13 @@ class LoginService:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def client(self, provider_type: str, typed: Attributes) -> dict[str, str]:
+    def client(self, provider_type: str, typed: Attributes, *, secret: str = "") -> dict[str, str]:
         """Return the client to log in with: the typed one, else the OAuth app of the settings.
+
+        Args:
+            provider_type: Where to log in.
+            typed: Values of the credential, stored ones among them.
+            secret: A client secret that was typed just now: newer than that of the settings' app.
 
         Raises:
             PermanentError: The app of the settings cannot be read.
@@ -77,7 +82,8 @@ class LoginService:
             return own
         if app and app.damaged:
             raise PermanentError(f"The OAuth app of the settings cannot be read. {app.damaged} Enter it there again.")
-        return {**own, **{name: as_text(value) for name, value in (app.values if app else {}).items()}}
+        kept = {name: as_text(value) for name, value in (app.values if app else {}).items()}
+        return {**own, **kept, **({"client_secret": secret} if secret else {})}
 
     def begin(
         self,
@@ -89,6 +95,7 @@ class LoginService:
         access: str = "",
         redirect: str = "",
         kept: Mapping[str, str] | None = None,
+        secret: str = "",
     ) -> Started:
         """Begin a log-in.
 
@@ -100,12 +107,13 @@ class LoginService:
             access: What is asked for.
             redirect: Our own address for the redirect flow.
             kept: Handed back when it is finished, such as the id of a draft.
+            secret: As for `client`.
 
         Raises:
             PermanentError: There is no client, or the vendor has no such way.
         """
         vendor = _vendor(provider_type)
-        client = self.client(provider_type, typed)
+        client = self.client(provider_type, typed, secret=secret)
         _refuse_incomplete(vendor, client)
         values = {**(kept or {}), **{f"client.{name}": value for name, value in client.items()}}
         values |= {"way": way, "access": access, "device": secrets.token_hex(16)}

@@ -93,6 +93,7 @@ def start(draft_id: str) -> Response:
             access=request.form.get("access", ""),
             redirect=callback_address(),
             kept={"draft": draft.id, "window": "yes" if way == "window" else ""},
+            secret=request.form.get("client_secret", "").strip(),
         )
     except CredentialError as error:
         return shown(draft, error)
