@@ -8,7 +8,7 @@ import pytest
 
 from webapp.core.errors import PermanentError
 from webapp.core.formats import FORMATS
-from webapp.core.naming import camel, keys, member, members, provider_of, secret_names
+from webapp.core.naming import camel, keys, member, members, provider_of
 from webapp.core.providers import PROVIDERS
 
 IDENTIFIER = re.compile(r"[a-z][A-Za-z0-9]*")
@@ -60,10 +60,6 @@ def test_every_option_of_a_format_has_one_name_of_its_own(name: str) -> None:
 
 def test_every_provider_is_one_member() -> None:
     assert [known.type for known in members().values()] == list(PROVIDERS)
-
-
-def test_secret_fields_are_named_for_sealing() -> None:
-    assert secret_names("S3") == ("secretAccessKey", "sessionToken")
 
 
 def test_an_unknown_member_lists_the_known_ones() -> None:

@@ -26,6 +26,8 @@ SCHEDULED, BEFORE, BY_HAND = "scheduled", "before-restore", "backup-credentials"
 
 NAME = re.compile(r"[a-z-]+-\d{8}T\d{6}(-\d+)?Z\.zip")
 LEFT_OVER = ".backup-"
+NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What file systems without hard links say (link(2)): FAT and exFAT of USB disks, many network shares."""
 
 
 def file_name(kind: str, at: datetime | None = None) -> str:
@@ -43,7 +45,7 @@ def save(
     """
     with store.audit.failures(Action.BACKUP, name=str(path)):
         try:
-            with _whole(path, force=force) as file:
+            with whole_file(path, force=force) as file:
                 manifest = store.backups.write(file, passphrase=passphrase, progress=progress)
         except FileExistsError:
             raise PermanentError(f"{path} exists. Say --force to write over it, or give another name.") from None
@@ -54,8 +56,13 @@ def save(
 
 
 @contextmanager
-def _whole(path: Path, *, force: bool) -> Generator[IO[bytes]]:
-    """Give a file that comes to its place when everything inside went well, and is gone when it did not."""
+def whole_file(path: Path, *, force: bool) -> Generator[IO[bytes]]:
+    """Give a file of mode 0600 that comes to its place when everything inside went well, and is gone when it did not.
+
+    Raises:
+        FileExistsError: There is one, and nobody said `force`.
+        OSError: It cannot be written.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except FileExistsError:  # a file stands there; that the backup exists is something else
@@ -77,13 +84,25 @@ def _put(aside: Path, path: Path, *, force: bool) -> None:
     if force:
         aside.replace(path)
     else:
-        os.link(aside, path)
-        aside.unlink()
+        _put_new(aside, path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _put_new(aside: Path, path: Path) -> None:
+    """Give a file its name unless that is taken."""
+    try:
+        os.link(aside, path)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        path.open("xb").close()  # the name is ours from here on
+        aside.replace(path)
+    else:
+        aside.unlink()
 
 
 def kept(folder: Path, kind: str = "") -> list[Path]:

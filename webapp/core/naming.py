@@ -69,9 +69,3 @@ def provider_of(name: str) -> Provider:
 def keys(fields: Iterable[Field]) -> Mapping[str, str]:
     """Return the fields' own keys by their names in a resource, to read a resource with."""
     return {camel(field.key): field.key for field in fields}
-
-
-@cache
-def secret_names(provider_type: str) -> tuple[str, ...]:
-    """Return the names in a resource of a provider's secret fields."""
-    return tuple(camel(field.key) for field in PROVIDERS[provider_type].fields if field.secret)

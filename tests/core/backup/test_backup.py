@@ -31,6 +31,8 @@ def test_with_the_seed_everything_is_back(make: Make, origin: str, target: str) 
     new = make("new", target)
     plan = restored(new, written(old, PASSPHRASE), PASSPHRASE)
     assert set(plan.counts) == {Choice.ADD}
+    assert plan.proven
+    assert plan.chosen({}).proven
     assert names(new) == names(old)
     found = new.credentials.find("nightly 2")
     assert dict(found.attributes) == VALUES
@@ -186,6 +188,7 @@ def test_who_has_no_seed_puts_no_account_and_no_setting_into_a_backup(make: Make
     new = make("new", seed="old")
     plan = restored(new, forged)
     assert [(item.damaged, item.choices) for item in plan.items if item.table == "account"] == [(True, (Choice.SKIP,))]
+    assert not plan.proven
     assert not new.accounts.exists()
     assert new.values.get("form-key") is None
     assert names(new) == ["Nightly 0", "Nightly 1", "Nightly 2"]

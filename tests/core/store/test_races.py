@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from peewee import SqliteDatabase
 
+from webapp.core.errors import ConflictError
 from webapp.core.store import ChangedError, EntryChangedError, Store, open_store
 from webapp.core.store.access.accounts import FORGET
 from webapp.core.store.models import now, stamp
 
 Reopen = Callable[[], Store]
+READ_ONLY = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
 VALUES = {"access_key_id": "AKID", "secret_access_key": "CANARY-SECRET"}
 
 
@@ -88,6 +92,41 @@ def test_two_servers_make_the_first_account_together(store: Store, reopen: Reope
     assert store.accounts.provide_administrator("admin", "CANARY long enough password")
     other.accounts.exists = lambda: seen
     assert other.accounts.provide_administrator("admin", "CANARY long enough password") is None
+
+
+def test_a_one_time_code_makes_one_account(store: Store, reopen: Reopen) -> None:
+    other, code = reopen(), store.accounts.setup_code()
+    look = other._database.execute_sql
+
+    def make() -> None:
+        store.accounts.create_administrator(code, "anna", "CANARY long enough password")
+
+    def asked(sql: str, params: Any = None) -> Any:
+        if sql.startswith('INSERT INTO "account"') and not store.accounts.exists():
+            other._database.rollback()  # whoever is first has the lock for writing on SQLite
+            make()
+            other._database.begin()
+        return look(sql, params)
+
+    other._database.execute_sql = asked
+    with pytest.raises(ConflictError, match="used a moment ago"):
+        other.accounts.create_administrator(code, "ben", "CANARY long enough password")
+    assert [row.name for row in store.accounts._rows.select()] == ["anna"]
+
+
+def test_a_volume_that_takes_no_more_stops_nobody_who_reads(store: Store) -> None:
+    _, text = store.api_tokens.make("reader", ["read"], days=1, by="me")
+    account = store.accounts.provide_administrator("admin", "CANARY long enough password")
+    assert account
+    token = store.sessions.start(account.id)
+    store.sessions._rows.update(seen=stamp(now() - timedelta(minutes=5))).execute()
+    read_only = "PRAGMA query_only = 1" if isinstance(store._database, SqliteDatabase) else READ_ONLY
+    store._database.execute_sql(read_only)
+    found = store.api_tokens.find(text)
+    assert found
+    assert found.name == "reader"
+    assert store.sessions.find(token)
+    store._database.manual_close()
 
 
 @pytest.mark.parametrize("tail", ["user:pa%ss@127.0.0.1:1/db", "user:x@127.0.0.1:1/db?bogus=1"], ids=["%", "option"])

@@ -65,7 +65,7 @@ def test_plain_age_seals(sealing: Sealing) -> None:
 def test_plain_age_opens(sealing: Sealing, tmp_path: Path) -> None:
     sealed = sealing.seal(*PLACE, SECRET, by="me")
     identity = tmp_path / "identity.txt"
-    identity.write_text(sealing.all_keys()[0].identity)
+    identity.write_text(sealing._keys.all()[0].identity)
     assert json.loads(age("-d", "-i", str(identity), given=sealed)) == json.loads(payload())
 
 
@@ -157,7 +157,7 @@ def test_old_keys_still_open(store: Store, reopen: Callable[[], Store]) -> None:
     again = sealing_of(reopen())
     assert first != second == again.recipient(by="me")
     assert again.open(*PLACE, old) == again.open(*PLACE, new) == SECRET
-    assert [(key.recipient, key.created_by) for key in again.all_keys()] == [(second, "anna"), (first, "me")]
+    assert [(key.recipient, key.created_by) for key in again._keys.all()] == [(second, "anna"), (first, "me")]
     other = Sealing(store.sealing, store.locks)
     other.rotate(by="me")
     assert again.open(*PLACE, other.seal(*PLACE, SECRET, by="me")) == SECRET
@@ -183,7 +183,7 @@ def test_two_at_once_make_one_key(reopen: Callable[[], Store]) -> None:
 
 def test_the_private_half_is_sealed(sealing: Sealing, plain_store: Store, tmp_path: Path) -> None:
     sealing.recipient(by="me")
-    key = sealing.all_keys()[0]
+    key = sealing._keys.all()[0]
     assert key.identity.startswith("AGE-SECRET-KEY-1")
     assert key.identity not in repr(key)
     plain_store.close()

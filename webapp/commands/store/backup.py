@@ -195,10 +195,14 @@ def chosen(runtime: Runtime, found: Backup, on_clash: str, choose: tuple[str, ..
 def show(manifest: Manifest, plan: RestorePlan, *, as_json: bool) -> None:
     """Print the preview; it holds no value."""
     if as_json:
-        echo_json({**facts(manifest), "items": [described(item) for item in plan.items]})
+        echo_json({**facts(manifest), "proven": plan.proven, "items": [described(item) for item in plan.items]})
         return
     made = datetime.strptime(manifest.made, "%Y-%m-%dT%H:%M:%S.%f").replace(tzinfo=UTC)
     click.echo(f"Made {made:%Y-%m-%d %H:%M} UTC by version {one_line(manifest.version)[:40]}.", err=True)
+    if not plan.proven:
+        click.echo(
+            "Nothing shows that it is as it was made: that needs a seed that is not here, or was not then.", err=True
+        )
     click.echo(table([("WHAT", "NAME", "VALUES", "HERE", "WHAT HAPPENS"), *map(row, plan.items)]))
 
 

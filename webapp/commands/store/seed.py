@@ -126,14 +126,16 @@ def write(file: str, data: bytes) -> None:
     Raises:
         PermanentError: It exists or cannot be written.
     """
+    from webapp.core.backupfiles import whole_file  # noqa: PLC0415  the help text needs no store
+
     if file == STANDARD:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
     path = Path(file)
     try:
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_bytes(data)
+        with whole_file(path, force=False) as target:
+            target.write(data)
     except OSError as error:
         raise PermanentError(f"{file} cannot be written: {error.strerror}.", field="file") from None
     click.echo(f"Written to {file}. `age -d {path.name}` shows it as well.", err=True)

@@ -75,10 +75,6 @@ class Sealing:
         """
         return self._made(by).recipient
 
-    def all_keys(self) -> list[SealingKey]:
-        """Return every key that can be opened, the newest first."""
-        return self._keys.all()
-
     def seal(self, namespace: str, name: str, field: str, value: str, *, by: str) -> str:
         """Return a value sealed for one field of one resource.
 

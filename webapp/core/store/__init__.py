@@ -8,7 +8,7 @@ from __future__ import annotations
 from webapp.core.store import drivers  # noqa: F401  # pyright: ignore[reportUnusedImport]  before all of Peewee
 from webapp.core.store.access.accounts import Account, ThrottledError
 from webapp.core.store.access.sessions import Session
-from webapp.core.store.credentials import Credential, Summary, Verification
+from webapp.core.store.credentials import Credential, Verification
 from webapp.core.store.faults import (
     ChangedError,
     DamagedError,
@@ -39,7 +39,6 @@ __all__ = [
     "Session",
     "StaleError",
     "Store",
-    "Summary",
     "ThrottledError",
     "Verification",
     "fault_of",

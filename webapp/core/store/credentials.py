@@ -69,9 +69,6 @@ class Credential:
     locked: bool = False
 
 
-Summary = Credential
-
-
 class Credentials:
     """Adds, finds, changes and removes credentials."""
 

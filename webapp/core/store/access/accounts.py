@@ -89,7 +89,7 @@ class Accounts:
             self._fail(subjects)
             self._audit.note(Action.SIGN_IN, outcome=Outcome.REFUSED, detail={"why": "wrong set-up code"})
             raise PermanentError("This code is wrong. The newest one stands in the log of the server.", field="code")
-        return self._create(name, password)
+        return self._create(name, password, code=stored.value)
 
     def provide_administrator(self, name: str, password: str) -> Account | None:
         """Make the first account from what the installation gives; nothing when there is one already.
@@ -104,7 +104,7 @@ class Accounts:
         except ConflictError:  # another process has made it at the same moment
             return None
 
-    def _create(self, name: str, password: str) -> Account:
+    def _create(self, name: str, password: str, *, code: str = "") -> Account:
         name = clean_name(name)
         _refuse_weak(password)
         account = Account(str(uuid.uuid4()), name)
@@ -112,11 +112,18 @@ class Accounts:
         try:
             with self._tables.database.atomic():
                 self._rows.insert(**columns, password=_hashed(password)).execute()
-                self._values.delete().where(self._values.id == CODE_KEY).execute()
+                self._use_up(code)
                 self._audit.note(Action.ADD, kind="account", subject=account.id, name=name, who=name)
         except IntegrityError:
             raise ConflictError("An account of this name exists.", field="name") from None
         return account
+
+    def _use_up(self, code: str) -> None:
+        """End the one-time code: of two who give it at the same moment, one makes the account."""
+        values = self._values
+        wanted = [values.id == CODE_KEY, *([values.value == code] if code else [])]
+        if not values.delete().where(*wanted).execute() and code:
+            raise ConflictError("This code was used a moment ago. Log in with the account that it made.", field="code")
 
     def check(self, name: str, password: str, address: str, *, action: Action = Action.SIGN_IN) -> Account:
         """Return the account that this password belongs to, and note it in the audit as `action`.

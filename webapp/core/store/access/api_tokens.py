@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from peewee import IntegrityError
+from peewee import IntegrityError, InternalError, OperationalError
 
 from webapp.core.errors import ConflictError, NotFoundError, PermanentError
 from webapp.core.store.audit import Action, Audit
@@ -109,7 +110,8 @@ class ApiTokens:
         if found is None or found.ended:
             return None
         if found.used is None or now() - found.used > TOUCH:
-            self._rows.update(used=stamp(now())).where(self._rows.id == found.id).execute()
+            with suppress(OperationalError, InternalError):  # as for log-ins: a full volume stops no reading
+                self._rows.update(used=stamp(now())).where(self._rows.id == found.id).execute()
         return found
 
     def list(self) -> list[ApiToken]:

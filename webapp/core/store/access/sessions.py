@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import OperationalError
+from peewee import InternalError, OperationalError
 
 from webapp.core.store.models import Tables, moment, now, stamp
 
@@ -70,7 +70,7 @@ class Sessions:
         if found is None or self._ended(found):
             return None
         if use and now() - found.seen > TOUCH:
-            with suppress(OperationalError):  # who cannot write, because a volume is full, may still read
+            with suppress(OperationalError, InternalError):  # who cannot write, as a volume is full, may still read
                 self._rows.update(seen=stamp(now())).where(self._rows.id == found.id).execute()
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO
 
@@ -94,8 +94,8 @@ class Backups:
         """
         envelope = self._with_keys_of(backup)
         with self._audit.failures(Action.RESTORE, subject=backup.manifest.id):
-            backup.check_proof(envelope)
-        return Planner(self._database, envelope, backup, on_clash).plan(progress)
+            proven = backup.check_proof(envelope) is True
+        return replace(Planner(self._database, envelope, backup, on_clash).plan(progress), proven=proven)
 
     def restore(
         self, backup: Backup, plan: RestorePlan, *, by: str, where: str, progress: Progress | None = None

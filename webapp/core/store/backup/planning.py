@@ -73,9 +73,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class RestorePlan:
-    """What a restore would do."""
+    """What a restore would do.
+
+    Attributes:
+        items: What becomes of each record.
+        proven: Whether the seed shows that nobody changed the backup after it was made.
+    """
 
     items: tuple[Item, ...]
+    proven: bool = False
 
     @property
     def counts(self) -> Counter[Choice]:
@@ -89,7 +95,7 @@ class RestorePlan:
 
     def chosen(self, choices: Mapping[str, str]) -> RestorePlan:
         """Return the plan with what a person chose, by the items' keys; a choice that an item has not is left out."""
-        return RestorePlan(tuple(_with(item, choices.get(item.key, "")) for item in self.items))
+        return replace(self, items=tuple(_with(item, choices.get(item.key, "")) for item in self.items))
 
 
 def _with(item: Item, choice: str) -> Item:

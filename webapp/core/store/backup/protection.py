@@ -44,11 +44,6 @@ class Strength:
     advice: str
     time: str
 
-    @property
-    def enough(self) -> bool:
-        """Tell whether it may be used without a warning."""
-        return self.score >= STRONG
-
 
 def strength(passphrase: str) -> Strength:
     """Estimate a passphrase."""

@@ -10,7 +10,7 @@ from typing import Any
 from peewee import Database, SqliteDatabase
 
 from webapp.core.errors import NotFoundError, PermanentError
-from webapp.core.store.audit import Action, Audit
+from webapp.core.store.audit import AUDIT_KEY, Action, Audit
 from webapp.core.store.declared import Role, StoredTable
 from webapp.core.store.envelope import FORMAT, Envelope
 from webapp.core.store.faults import SeedError
@@ -255,12 +255,12 @@ class Keys:
                 "Make one with `backup-credentials seed next`, put it there and start again."
             )
         rows, values = self._rows, self._values
-        rows.update(awaited=True).where(rows.id.in_(missing)).execute()
-        for key in missing:  # what a running app makes by itself; the rest waits
-            values.delete().where(
-                values.value.startswith(f"{FORMAT}.{key}."), ~values.id.startswith("audit-")
-            ).execute()
-        detail = {"what": "given up as lost", "audit goes on from": self._audit.turn_over()}
+        with self._database.atomic():
+            rows.update(awaited=True).where(rows.id.in_(missing)).execute()
+            for key in missing:  # what a running app makes by itself; the rest waits
+                made = values.value.startswith(f"{FORMAT}.{key}.")
+                values.delete().where(made, ~values.id.startswith(AUDIT_KEY)).execute()
+            detail = {"what": "given up as lost", "audit goes on from": self._audit.turn_over()}
         self._meet()
         self._audit.note(Action.SEED, name=", ".join(missing), who=by, detail=detail)
         return missing

@@ -65,8 +65,8 @@ class Moving:
 
     def _pass(self, total: int, progress: Progress, pause: float, stop: Stop, batch: int) -> int:
         moved = 0
-        for step in Rewrap(self._database, self._envelope).steps(batch):
-            moved += step.moved
+        for count in Rewrap(self._database, self._envelope).steps(batch):
+            moved += count
             progress(min(moved, total), total)
             if stop() or not self._still_held():
                 break

@@ -7,7 +7,6 @@ read, so that nothing is lost when someone saves at the same time, and several p
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from peewee import Database, SqliteDatabase
@@ -26,14 +25,6 @@ START = len(FORMAT) + 18
 ROWID = ("rowid",)
 """SQLite keeps rows in this order: read and written in it, a page of the file is touched once instead of again and
 again. What was read is compared before it is written over, so that a number that means another row by then harms none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One batch: how many values were wrapped anew, and how many could not be, damaged or without their key."""
-
-    moved: int
-    stuck: int
 
 
 def columns() -> Iterator[tuple[StoredTable, SealedColumn]]:
@@ -79,8 +70,8 @@ class Rewrap:
         self._sqlite = isinstance(database, SqliteDatabase)
         self._mark = "?" if self._sqlite else "%s"
 
-    def steps(self, batch: int = BATCH) -> Iterator[Step]:
-        """Do a pass, one batch each time that the next step is asked for."""
+    def steps(self, batch: int = BATCH) -> Iterator[int]:
+        """Do a pass, one batch each time that the next step is asked for; give how many values were wrapped anew."""
         for table, column in columns():
             walk = _Walk(table, column, ROWID if self._sqlite else table.key, self._mark)
             last: tuple[Any, ...] = ()
@@ -93,13 +84,13 @@ class Rewrap:
         asked = (f"{FORMAT}.%", f"{FORMAT}.{self._envelope.ring.primary_id}.", *last)
         return self._database.execute_sql(walk.query(batch, after=bool(last)), asked).fetchall()
 
-    def _move(self, walk: _Walk, rows: Sequence[tuple[Any, ...]]) -> Step:
+    def _move(self, walk: _Walk, rows: Sequence[tuple[Any, ...]]) -> int:
         rewrapper = Rewrapper(self._envelope)
         changes = [change for row in rows if (change := _change(rewrapper, walk, row))]
         if changes:
             with self._database.atomic():
                 self._database.cursor().executemany(walk.update, changes)
-        return Step(len(changes), len(rows) - len(changes))
+        return len(changes)
 
 
 class _Walk:
