@@ -120,6 +120,19 @@ def test_the_store_shows_the_resource_and_offers_its_own(cluster: ControlPlane, 
         runtime.publishing.publish(credential.id, [space.name], by="test")
         space.wait("fed", "True", seconds=10)
         assert "= stored" in space.values("fed")["rclone.conf"]
+        kept = runtime.store.repositories.secret(credential.id, "b/db", "password", by="me", given="of the web app")
+        options: dict[str, Any] = {"repository": "b/db"}
+        restic = [{"name": "restic", "format": "restic", "options": options}]
+        space.apply("fed", {"store": {"name": "nightly s3"}, "secrets": restic, "verification": NEVER})
+        made = eventually(lambda: space.values("restic").get("RESTIC_PASSWORD"), 10)
+        assert made != kept, "whoever names a repository has not been given its password"
+        options["password"] = {"secretKeyRef": {"name": "keys", "key": "secret"}}
+        space.apply("fed", {"store": {"name": "nightly s3"}, "secrets": restic, "verification": NEVER})
+        eventually(lambda: space.values("restic")["RESTIC_PASSWORD"] == "x", 10)
+        assert [one.created_by for one in runtime.store.repositories.list(credential.id)] == ["me"]
+        out = [{"name": "fed", "format": "rclone"}]
+        space.apply("fed", {"store": {"name": "nightly s3"}, "secrets": out, "verification": NEVER})
+        eventually(lambda: space.secret("restic") is None and space.secret("fed"), 10)
         mirrored = eventually(lambda: [one for one in runtime.store.cluster.search().items if one.ready == "True"], 5)
         assert {one.name for one in mirrored} <= {"own", "fed"}
         eventually(lambda: runtime.store.cluster.get(space.name, "own").ready == "True", 5)

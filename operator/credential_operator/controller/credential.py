@@ -48,11 +48,9 @@ class Published(Protocol):
 
 
 class Renderer(Protocol):
-    """Hands a credential of the web app to a tool; keeps the secrets of its repositories."""
+    """Hands a credential of the web app to a tool."""
 
-    def render(
-        self, credential_id: str, format_key: str, raw: Mapping[str, object], *, by: str, note: bool = True
-    ) -> Rendered:
+    def render_for_resource(self, credential_id: str, format_key: str, options: Mapping[str, object]) -> Rendered:
         """Return it in the tool's shape."""
         ...
 
@@ -191,17 +189,16 @@ class Credentials:
         return make(wanted, place, shape, self._key)
 
     def _rendered(self, wanted: Output, place: Place, known: Known) -> Rendered:
-        options = options_of(wanted, known.resolver)
-        if known.stored:
-            with told(wanted):
-                # What is written into a Secret stands in the audit, not each look at what it should be: see the mirror.
-                return self._keepers.renderer.render(known.stored, wanted.format, options, by=BY, note=False)
-        declared = FORMATS[wanted.format]
+        options, declared = options_of(wanted, known.resolver), FORMATS[wanted.format]
         missing = [option.key for option in declared.kept_options if option.key not in options]
         if missing:
             repository = repository_of(wanted.name, declared, options, missing)
             options |= {key: self._generated(place, repository, key) for key in missing}
-        return shaped(wanted, known, options)
+        if not known.stored:
+            return shaped(wanted, known, options)
+        with told(wanted):
+            # What is written into a Secret stands in the audit, not each look at what it should be: see the mirror.
+            return self._keepers.renderer.render_for_resource(known.stored, wanted.format, options)
 
     def _generated(self, place: Place, repository: str, option: str) -> str:
         """Return a repository's secret, made once and kept."""

@@ -46,13 +46,11 @@ class FormatService:
         self._door = door
         self._private_key = private_key
 
-    def render(
-        self, credential_id: str, format_key: str, raw: Mapping[str, object], *, by: str, note: bool = True
-    ) -> Rendered:
+    def render(self, credential_id: str, format_key: str, raw: Mapping[str, object], *, by: str) -> Rendered:
         """Return a credential in a tool's shape; a repository's secret that is not given is the kept one.
 
         One that was never given is generated and kept, once everything else is known to be right. That somebody read
-        the credential stands in the audit, and that it was refused; whoever says `note=False` notes it elsewhere.
+        the credential stands in the audit, and that it was refused.
 
         Raises:
             NotFoundError: There is no such credential or format.
@@ -61,22 +59,35 @@ class FormatService:
             PermanentError: The credential cannot be read, or its token can no longer be renewed.
             TransientError: The provider that renews its token is out of reach.
         """
-        if not note:
-            return self._rendered(credential_id, format_key, raw, by)
         about: About = {"kind": "credential", "subject": credential_id, "who": by, "detail": {"format": format_key}}
         about["name"] = self._store.credentials.get(credential_id).name
         with self._store.audit.failures(Action.READ, **about):
-            made = self._rendered(credential_id, format_key, raw, by)
+            credential, provider, wanted = self._readable(credential_id, format_key)
+            options = self._refuse_wrong(wanted, raw)
+            source = self._source(credential, provider, options)
+            wanted.produce(source, options)
+            made = render(format_key, source, {**raw, **self._kept(wanted, credential.id, options, raw, by)})
         self._store.audit.note(Action.READ, **about)
         return made
 
-    def _rendered(self, credential_id: str, format_key: str, raw: Mapping[str, object], by: str) -> Rendered:
+    def render_for_resource(self, credential_id: str, format_key: str, options: Mapping[str, object]) -> Rendered:
+        """Return a credential in a tool's shape for a resource of a cluster.
+
+        What is kept with the credential for its repositories stays here: resources of other namespaces are fed by the
+        same credential. So a repository's secret has to be given, and what is given is not kept. That the credential was
+        read is noted by whoever writes it into a Secret.
+
+        Raises:
+            CredentialError: As from `render`.
+        """
         credential, provider, wanted = self._readable(credential_id, format_key)
-        options = self._refuse_wrong(wanted, raw)
+        source = self._source(credential, provider, self._refuse_wrong(wanted, options))
+        return render(format_key, source, options)
+
+    def _source(self, credential: Credential, provider: Provider, options: Attributes) -> Source:
+        """Return what is handed out: with a fresh token and the private key."""
         attributes = with_private_key(provider, self._with_token(credential, provider, options), self._private_key)
-        source = Source(credential.name, provider, attributes)
-        wanted.produce(source, options)
-        return render(format_key, source, {**raw, **self._kept(wanted, credential.id, options, raw, by)})
+        return Source(credential.name, provider, attributes)
 
     def preview(self, credential_id: str, format_key: str, raw: Mapping[str, object]) -> dict[str, str]:
         """Return the text of each key with every secret masked; nothing is kept, generated or renewed.
