@@ -142,11 +142,14 @@ class Leases:
     """The API server with one Lease, as far as `Lease` asks for it."""
 
     def __init__(self) -> None:
-        self.silent, self.spec = False, dict[str, Any]()
+        self.silent, self.gone, self.spec = False, False, dict[str, Any]()
 
-    async def request(self, _: str, __: str, body: Any = None, **___: object) -> dict[str, Any]:
+    async def request(self, method: str, __: str, body: Any = None, **___: object) -> dict[str, Any]:
         if self.silent:
             await asyncio.sleep(30)
+        if self.gone and method == "GET":
+            raise KubeError(404, "get", "leases")
+        self.gone = False
         self.spec = body["spec"] if body else self.spec
         return {"metadata": {"resourceVersion": "1"}, "spec": self.spec}
 
@@ -173,6 +176,27 @@ def test_a_lease_is_not_held_while_no_answer_comes_and_lost_when_another_has_it(
         server.spec = {**server.spec, "holderIdentity": "another"}
         await asyncio.wait_for(keeping, 5)
         assert not kept.held
+
+    asyncio.run(main())
+
+
+def test_a_lease_that_was_another_ones_and_is_deleted_is_ours_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "RENEW", 0.1)
+
+    async def main() -> None:
+        server = Leases()
+        server.spec = {"holderIdentity": "another"}
+        ours = lease.Lease(cast("Kube", server), "db", "one", "me")
+        acquiring = asyncio.create_task(ours.acquire())
+        await asyncio.sleep(0.1)
+        assert ours.waiting
+        server.gone = True
+        await asyncio.wait_for(acquiring, 5)
+        keeping = asyncio.create_task(ours.keep())
+        await asyncio.sleep(0.3)
+        assert ours.held
+        assert not keeping.done()
+        keeping.cancel()
 
     asyncio.run(main())
 

@@ -53,7 +53,7 @@ class Lease:
                 LOG.info("another instance is at work; waiting for its lease to end")
             self.waiting = not self.trouble
             await asyncio.sleep(1.0)
-        self._ours, self.waiting = True, False
+        self._ours, self._taken, self.waiting = True, False, False
 
     async def keep(self) -> None:
         """Renew it for as long as we run; return when another instance has taken it.
