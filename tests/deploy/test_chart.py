@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import os
@@ -34,6 +35,11 @@ def loaded() -> ModuleType:
 
 def test_what_is_written_from_the_code_is_current() -> None:
     assert loaded().main(write=False) == 0
+
+
+def test_its_icon_is_that_of_the_app() -> None:
+    icon = base64.b64encode((ROOT / "webapp/static/icon.svg").read_bytes()).decode()
+    assert f"icon: data:image/svg+xml;base64,{icon}\n" in (CHART / "Chart.yaml").read_text()
 
 
 def test_the_readme_is_current() -> None:
