@@ -48,6 +48,9 @@ def test_by_code(logins: LoginService, internet: Internet, provider: str, monkey
     with httpx.Client(proxy=internet.proxy, verify=trust(internet), trust_env=False) as browser:
         typed = {"user_code": started.user_code, "account": "hedy", "answer": "allow"}
         assert browser.post(started.address, data=typed).status_code == 200
+    if provider == "YANDEX":  # it asked to be asked less often
+        monkeypatch.setattr("webapp.core.oauth.service.time.time", lambda: clock() + 3.5)
+        assert logins.poll(ME, started.flow.id) is None
     monkeypatch.setattr("webapp.core.oauth.service.time.time", lambda: clock() + 9)
     with pytest.raises(PermanentError):
         logins.poll(OTHER, started.flow.id)

@@ -168,7 +168,7 @@ class Logins:
         if device.refused:
             return Reply(400, {"error": "authorization_declined"})
         if not device.account:
-            return Reply(400, {"error": "authorization_pending"})
+            return Reply(400, {"error": "slow_down" if device.vendor == "yandex" else "authorization_pending"})
         with self._lock:
             self._devices.pop(secret, None)
         return Grant(device.vendor, device.account, "", "", "", "device", lasting=True, place=device.place)

@@ -26,7 +26,8 @@ LOCATIONS = {"1": PCLOUD_HOSTS[0], "2": PCLOUD_HOSTS[1]}
 
 DEVICE_GRANT = {"ONEDRIVE": "urn:ietf:params:oauth:grant-type:device_code", "YANDEX": "device_code"}
 DEVICE_NAME = "Backup Credentials"
-WAITING = frozenset({"authorization_pending", "slow_down"})
+SLOWER = 5
+"""Seconds that a vendor's `slow_down` adds to the time between two questions, then and later (RFC 8628, 3.5)."""
 
 
 class Way(StrEnum):
@@ -154,8 +155,8 @@ def start_device(provider_type: str, attributes: Attributes, *, access: str, dev
     return DeviceCode(secret, typed, where if where.startswith("https://") else "", min(max(seconds, 1), 60))
 
 
-def poll_device(provider_type: str, attributes: Attributes, *, secret: str, access: str) -> Made | None:
-    """Ask whether the person has typed the code; nothing while they have not.
+def poll_device(provider_type: str, attributes: Attributes, *, secret: str, access: str) -> Made | int:
+    """Ask whether the person has typed the code; while they have not, return by how much to ask less often, in seconds.
 
     Raises:
         PermanentError: They refused, or the time is over.
@@ -165,8 +166,10 @@ def poll_device(provider_type: str, attributes: Attributes, *, secret: str, acce
     form = {"grant_type": DEVICE_GRANT[provider_type], "client_id": str(attributes.get("client_id", ""))}
     form |= {"device_code": secret} if provider_type == "ONEDRIVE" else {"code": secret, **client_form(attributes)}
     answer = ask("POST", place(vendor.token, attributes), form=form)
-    if not answer.ok and answer.values.get("error") in WAITING:
-        return None
+    if not answer.ok and answer.values.get("error") == "authorization_pending":
+        return 0
+    if not answer.ok and answer.values.get("error") == "slow_down":
+        return SLOWER
     return _made(provider_type, answer, attributes, access)
 
 

@@ -197,15 +197,22 @@ class LoginService:
             raise PermanentError(OVER)
         if time.time() < float(flow.values["next"]):
             return None
-        later = {**flow.values, "next": str(time.time() + float(flow.values["interval"]))}
-        self.store.flows.put(flow, session, later)
+        self._ask_later(flow, session)
         with self._noted(flow):
             made = flows.poll_device(
                 flow.provider, _client(flow), secret=flow.values["secret"], access=flow.values["access"]
             )
-        if made is None or self.store.flows.take(flow_id, session) is None:
+        if isinstance(made, int):
+            if made:
+                self._ask_later(flow, session, made)
             return None
-        return self._finished(flow, made)
+        return self._finished(flow, made) if self.store.flows.take(flow_id, session) else None
+
+    def _ask_later(self, flow: Flow, session: str, longer: int = 0) -> None:
+        """Note when a code may be asked for again."""
+        interval = float(flow.values["interval"]) + longer
+        later = {**flow.values, "interval": str(interval), "next": str(time.time() + interval)}
+        self.store.flows.put(flow, session, later)
 
     def _exchanged(self, flow: Flow, returned: Returned) -> Finished:
         with self._noted(flow):

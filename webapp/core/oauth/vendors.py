@@ -46,9 +46,8 @@ class Vendor:
         renew_days: A token that nobody uses is renewed after so many days; 0 when it never has to be.
         life_days: So many days a refresh token lives; 0 when there is no fixed end.
         revoke: How tokens are revoked there; see `webapp.core.oauth.revoke`.
-        apps: The page where an app is made.
         connected: The page where a person removes an app from their account.
-        steps: How an app is made, as Markdown; `{redirect}` is the address to register.
+        steps: How an app is made, as Markdown; `{redirect}` is the address to register. The page is its provider's `link`.
     """
 
     label: str
@@ -66,7 +65,6 @@ class Vendor:
     renew_days: int = 0
     life_days: int = 0
     revoke: str = ""
-    apps: str = ""
     connected: str = ""
     steps: str = ""
 
@@ -97,7 +95,6 @@ BOX = Vendor(  # developer.box.com/guides/authentication/oauth2, …/tokens/refr
     renew_days=30,
     life_days=60,
     revoke="box",
-    apps="https://app.box.com/developers/console",
     connected="https://app.box.com/account/security",
     steps="""
 1. Open the *Developer Console*, *Create Platform App → Platform App → User Authentication (OAuth 2.0)*.
@@ -126,7 +123,6 @@ DROPBOX = Vendor(  # developers.dropbox.com/oauth-guide
     public=True,
     shown_code=NO_ADDRESS,
     revoke="dropbox",
-    apps="https://www.dropbox.com/developers/apps",
     connected="https://www.dropbox.com/account/connected_apps",
     steps="""
 1. *Create app → Scoped access → Full Dropbox* and give it a name.
@@ -150,7 +146,6 @@ GOOGLE_DRIVE = Vendor(  # developers.google.com/identity/protocols/oauth2/web-se
     renew_days=90,
     life_days=180,
     revoke="google",
-    apps="https://console.cloud.google.com/auth/clients",
     connected="https://myaccount.google.com/connections",
     steps=GOOGLE_STEPS.format(api="Google Drive API"),
 )
@@ -171,7 +166,6 @@ GOOGLE_PHOTOS = Vendor(  # developers.google.com/photos/overview/authorization
     renew_days=90,
     life_days=180,
     revoke="google",
-    apps=GOOGLE_DRIVE.apps,
     connected=GOOGLE_DRIVE.connected,
     steps=GOOGLE_STEPS.format(api="Photos Library API"),
 )
@@ -189,7 +183,6 @@ ONEDRIVE = Vendor(  # learn.microsoft.com/entra/identity-platform/v2-oauth2-auth
     device="{login}/{tenant}/oauth2/v2.0/devicecode",
     renew_days=45,
     life_days=90,
-    apps="https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
     connected="https://account.live.com/consent/Manage",
     steps="""
 1. *App registrations → New registration*. Under *Supported account types* choose *any organisational directory and
@@ -212,7 +205,6 @@ PCLOUD = Vendor(  # docs.pcloud.com/methods/oauth_2.0/authorize.html, …/oauth2
     pkce=False,
     shown_code=NO_ADDRESS,
     blank_state=True,
-    apps="https://docs.pcloud.com/my_apps/",
     connected="https://my.pcloud.com/#page=settings&settings=tab-linked",
     steps="""
 1. Open *My applications* and create one with access to *all files* and *write* access.
@@ -237,7 +229,6 @@ YANDEX = Vendor(  # yandex.com/dev/id/doc/en/codes/code-url, …/tokens/refresh-
     renew_days=90,
     life_days=365,
     revoke="yandex",
-    apps="https://oauth.yandex.com/",
     connected="https://id.yandex.com/personal/data-access",
     steps="""
 1. Press *Create app* and choose *For user authorization*, then the platform *Web services*.

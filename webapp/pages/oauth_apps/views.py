@@ -123,6 +123,7 @@ def shown(provider: str, raw: Attributes, found: Findings | None, *, error: str 
         form=form,
         provider=provider,
         vendor=VENDORS[provider],
+        made_at=PROVIDERS[provider].link,
         app=app,
         error=error,
         good=good,
