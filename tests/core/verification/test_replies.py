@@ -48,6 +48,7 @@ NO_BUCKETS = "googleapi: Error 403: a@b.iam does not have storage.buckets.list a
         ("GOOGLE_CLOUD_STORAGE", "", NO_API, State.MISCONFIGURED, "", "API is not enabled"),
         ("GOOGLE_DRIVE", "token", NO_API, State.MISCONFIGURED, "", "API is not enabled"),
         ("GOOGLE_PHOTOS", "token", NO_API, State.MISCONFIGURED, "", "API is not enabled"),
+        ("DROPBOX", "token", "missing_scope/..", State.INVALID, "token", "Tick the permissions"),
         ("WEBDAV", "bearer_token", "401 Unauthorized", State.INVALID, "bearer_token", "bearer token"),
         ("FTP", "", "500 AUTH not understood", State.MISCONFIGURED, "encryption", "does not offer explicit TLS"),
         ("FTP", "", "421 Too many connections", State.UNREACHABLE, "", "too many connections"),

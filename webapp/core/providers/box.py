@@ -16,7 +16,7 @@ BOX = Provider(
     oauth_fields("Box", APPS),
     "box",
     checks=(client_pair, token_lifetime),
-    probe=Probe("about"),
+    probe=Probe("list"),  # who is logged in is told to tokens that may see no file as well
     replies=REPLIES,
     expand=token_unpacker("BOX", CLIENT_OPTIONS),
     hint=("client_id",),
