@@ -17,6 +17,7 @@ from webapp.pages import (
     auth,
     cloud_credentials,
     cluster,
+    drawing,
     errors,
     help_pages,
     home,
@@ -30,7 +31,7 @@ from webapp.pages import (
 from webapp.pages import (
     settings as settings_pages,
 )
-from webapp.pages.routes import row_url
+from webapp.pages.routes import page_url, row_url
 from webapp.running import RUNTIME
 from webapp.settings import Settings
 
@@ -80,13 +81,14 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
     app.before_request(allow_files)  # before the form is read for its token
     Htmx(app)
     CSRFProtect(app).exempt(api.blueprint)  # a token comes from a program, never from a browser by itself
-    for part in (security, access, errors, own_password):
+    for part in (security, access, errors, own_password, drawing):
         part.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.context_processor(partial(dict, version=__version__))
     app.jinja_env.filters.update(age=age, when=when)
     app.add_template_global(row_url, "row_url")
+    app.add_template_global(page_url, "page_url")
     app.teardown_request(partial(give_back, runtime))
     return app
 

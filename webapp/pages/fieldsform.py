@@ -5,7 +5,7 @@ Every area builds its forms on this one, so that kept secrets, drafts and errors
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -20,6 +20,7 @@ from webapp.core.validation import Findings, choices_for
 from webapp.core.verification.states import Result
 from webapp.pages.access import runtime
 from webapp.pages.drafts import Draft, merged
+from webapp.pages.drawing import Shown, draw_field
 
 PREFIX = "value."
 """Stands before a field's key in the form, which has names of its own."""
@@ -69,6 +70,28 @@ class FieldsForm:
         """When each stored secret was changed."""
         return {}
 
+    def drawn(self, result: Result | None) -> Iterator[tuple[str, bool, Markup]]:
+        """Give each group: its title, whether it is open, its fields as they are shown."""
+        filled, deciding = self.filled, self.deciding
+        for title, listed in self.groups:
+            shown = (draw_field(known, self.shown(known, result, filled, deciding)) for known in listed)
+            yield title, self.opened(listed), Markup().join(shown)
+
+    def shown(self, known: Field, result: Result | None, filled: Mapping[str, str], deciding: frozenset[str]) -> Shown:
+        """Return how a field stands in this form."""
+        again = known.key in deciding or known.kind is Kind.FILE_SECRET  # what a file holds is told at once
+        return Shown(
+            visible(known, filled),
+            tuple(self.errors(known)),
+            tuple(self.warnings(known)),
+            self.stored_on(known),
+            self.kept(known),
+            self.offered(known, filled),
+            self.refresh if again else "",
+            self.answer(known, result),
+            self.beside(known),
+        )
+
     @property
     def groups(self) -> list[tuple[str, list[Field]]]:
         """Return the shown fields by group, the basic ones first."""
@@ -85,11 +108,6 @@ class FieldsForm:
         defaults = {known.key: as_text(known.default) for known in self.declared.fields if known.default is not None}
         return defaults | {key: value for key, value in self.values.items() if value}
 
-    def value(self, known: Field) -> str:
-        """Return what stands in an input: no secret, and no private key that was pasted into the wrong one."""
-        filled = self.filled.get(known.key, "")
-        return "" if known.secret or PRIVATE_KEY in filled else filled
-
     @property
     def may_generate(self) -> bool:
         """Tell whether a keypair may be made for what this form is about."""
@@ -99,11 +117,11 @@ class FieldsForm:
         """Return what stands under a field's input: buttons, fingerprints."""
         return Markup()
 
-    def offered(self, known: Field) -> tuple[Choice, ...]:
+    def offered(self, known: Field, filled: Mapping[str, str]) -> tuple[Choice, ...]:
         """Return the choices of a field for these values."""
         if known.kind is Kind.KEYPAIR:
             return keypair_choices(generate=self.may_generate)
-        return choices_for(known, self.filled)
+        return choices_for(known, filled)
 
     @property
     def deciding(self) -> frozenset[str]:
@@ -155,6 +173,12 @@ class FieldsForm:
         """Tell whether a field has another value than a new form starts with."""
         usual = "" if known.default is None else as_text(known.default)
         return self.values.get(known.key, "") not in {"", "false", usual}
+
+
+def visible(known: Field, filled: Mapping[str, str]) -> str:
+    """Return what stands in an input: no secret, and no private key that was pasted into the wrong one."""
+    value = filled.get(known.key, "")
+    return "" if known.secret or PRIVATE_KEY in value else value
 
 
 def sent_version() -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from flask import Blueprint, g, url_for
+from flask import Blueprint, request, url_for
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -36,15 +37,25 @@ PLACE = "which-row"
 """Stands for the id while an address is taken apart; no character of it is quoted in one."""
 
 
-def row_url(endpoint: str, **arguments: Any) -> str:
-    """Return `url_for` of a view, built once for all rows of a page; the first argument tells the rows apart.
+def page_url(endpoint: str) -> str:
+    """Return `url_for` of a view that takes no arguments."""
+    return _taken_apart(request.script_root, endpoint, "", ())[0]
 
-    Werkzeug takes some 40 microseconds for an address; a table of 50 rows with seven each would wait for little else.
-    """
-    (key, value), *same = arguments.items() or [("", "")]
-    patterns, known = g.setdefault("row_urls", {}), (endpoint, key, *same)
-    if known not in patterns:
-        placed: dict[str, Any] = {key: PLACE, **dict(same)} if key else {}
-        patterns[known] = url_for(endpoint, **placed).partition(PLACE)
-    before, _, after = patterns[known]
+
+def row_url(endpoint: str, **arguments: str) -> str:
+    """Return `url_for` of a view; its first argument tells the rows of a table apart."""
+    (key, value), *same = arguments.items()
+    before, after = _taken_apart(request.script_root, endpoint, key, tuple(same))
     return f"{before}{quote(value, safe='')}{after}"
+
+
+@lru_cache(maxsize=512)
+def _taken_apart(_root: str, endpoint: str, key: str, same: tuple[tuple[str, str], ...]) -> tuple[str, str]:
+    """Return what stands before and after the one argument that differs; an address below another root is another one.
+
+    Werkzeug takes some 40 microseconds for an address; every page names a dozen views, and a table of 50 rows seven
+    for each of them.
+    """
+    arguments: dict[str, Any] = dict(same) | ({key: PLACE} if key else {})
+    before, _, after = url_for(endpoint, **arguments).partition(PLACE)
+    return before, after

@@ -192,7 +192,9 @@ def test_rotate_and_retire_on_the_page(admin: Site) -> None:
     keys.rewrap()
     assert "a moment ago" in admin.post(f"/settings/seed/retire/{old}", {}).text
     keys._rows.update(replaced="2020-01-01T00:00:00.000000").where(keys._rows.id == old).execute()
-    assert f"Retire {old}" in admin.get("/settings/seed").text
+    assert f"/settings/seed/retire/{old}" in admin.get("/settings/seed").text
+    assert "backups made before" in admin.get(f"/settings/seed/retire/{old}").text
+    assert old in keys.ring.ids
     assert "is gone" in admin.post(f"/settings/seed/retire/{old}", {}).text
     assert keys.ring.ids == (keys.ring.primary_id,)
     no_secret(admin)
@@ -237,5 +239,10 @@ def test_a_record_of_a_lost_seed_can_be_deleted(admin: Site, tmp_path: Path) -> 
     for path in ("credential/nonsense", f"account/{identifier}"):
         answer = admin.post(f"/settings/seed/waiting/{path}/delete", {"own_password": PASSWORD})
         assert "no such locked record" in answer.text
-    assert "was deleted" in admin.post(f"/settings/seed/waiting/credential/{identifier}/delete", {}).text
+    address = f"/settings/seed/waiting/credential/{identifier}/delete"
+    assert address in admin.get("/settings/seed").text
+    assert "own password" in admin.post(address, {}).text
+    assert "is deleted with what belongs to it" in admin.get(address).text
+    assert store.credentials.count() == 1
+    assert "was deleted" in admin.post(address, {"own_password": PASSWORD}).text
     assert store.credentials.count() == 0

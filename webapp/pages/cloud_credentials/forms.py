@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import request, url_for
+from flask import request
 from markupsafe import Markup
 
 from webapp.core.errors import CredentialError, NotFoundError
@@ -21,6 +21,7 @@ from webapp.pages import host_keys
 from webapp.pages.access import runtime
 from webapp.pages.drafts import Draft, drafts
 from webapp.pages.fieldsform import FieldsForm, shown_values, typed
+from webapp.pages.routes import page_url
 
 HOST_KEYS = "host_keys"
 """The field of an SSH server's host keys."""
@@ -48,14 +49,14 @@ class Form(FieldsForm):
     @property
     def refresh(self) -> str:
         """Address that draws the fields again when a value decides about others."""
-        return url_for("cloud_credentials.fields")
+        return page_url("cloud_credentials.fields")
 
     def beside(self, known: Field) -> Markup:
         """Put *Discover Remote Host Key* and fingerprints beside the host keys of a server."""
         if known.key != HOST_KEYS:
             return Markup()
         self.keys = self.keys or host_keys.beside(HOST_KEYS, self.values.get(HOST_KEYS, ""))
-        self.keys.address = url_for("cloud_credentials.find_host_keys")
+        self.keys.address = page_url("cloud_credentials.find_host_keys")
         return self.keys.draw()
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from webapp.core.errors import CredentialError
-from webapp.core.fields import Choice, Field, as_text
+from webapp.core.fields import Field, as_text
 from webapp.core.formats import Format, Names
 from webapp.core.formats.delivery import resource_name
 from webapp.core.formats.masking import MASKED
@@ -18,6 +18,7 @@ from webapp.core.store.repositories import Repository
 from webapp.core.validation import InvalidValuesError
 from webapp.pages.access import runtime
 from webapp.pages.drafts import Draft
+from webapp.pages.drawing import Shown
 
 PROGRAM = "backup-credentials"
 
@@ -50,13 +51,14 @@ class Use:
         """Return what stands in an input; nothing for a secret."""
         return "" if option.secret else self.raw.get(option.key, as_text(option.default or ""))
 
-    def offered(self, option: Field) -> tuple[Choice, ...]:
-        """Return the choices of an option."""
-        return option.choices
-
-    def kept(self, option: Field) -> bool:
-        """Tell whether a typed secret waits on the server."""
-        return option.secret and option.key in self.draft.secrets
+    def shown(self, option: Field) -> Shown:
+        """Return how an option stands in the form."""
+        return Shown(
+            self.value(option),
+            tuple(self.errors.get(option.key, ())),
+            kept=option.secret and option.key in self.draft.secrets,
+            offered=option.choices,
+        )
 
     @property
     def options(self) -> tuple[Field, ...]:

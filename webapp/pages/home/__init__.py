@@ -6,12 +6,13 @@ from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, render_template, request
 
 from webapp.core.providers import PROVIDERS
 from webapp.pages.access import runtime
 from webapp.pages.cloud_credentials.listing import rows
 from webapp.pages.home.dark import digest, sheet
+from webapp.pages.routes import page_url
 from webapp.pages.security import FOREVER
 from webapp.pages.ssh_connections.listing import rows as connection_rows
 from webapp.pages.ssh_keypairs.listing import rows as keypair_rows
@@ -70,7 +71,7 @@ def icons() -> Response:
 @blueprint.get("/dark.css")
 def dark() -> Response:
     """Return the dark colours; the page asks for them where the system is dark."""
-    made = sheet(Path(str(current_app.static_folder)))
+    made = sheet(str(current_app.static_folder))
     response = make_response(made, {"Content-Type": "text/css; charset=utf-8"})
     response.headers["Cache-Control"] = FOREVER if request.args.get("v") == digest(made) else "no-cache"
     return response
@@ -79,7 +80,7 @@ def dark() -> Response:
 @blueprint.app_template_global()
 def dark_sheet() -> str:
     """Return the address of the dark colours; it names what they are."""
-    return url_for("home.dark", v=digest(sheet(Path(str(current_app.static_folder)))))
+    return f"{page_url('home.dark')}?v={digest(sheet(str(current_app.static_folder)))}"
 
 
 @cache

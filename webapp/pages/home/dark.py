@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -16,20 +17,20 @@ COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 
 
-def sheet(static: Path) -> str:
+def sheet(static: str) -> str:
     """Return the rules for a page whose system is dark and whose person chose nothing; read again when a file changes.
 
     Args:
         static: Folder of the static files.
     """
-    paths = tuple(static / name for name in SHEETS)
-    return derived(paths, tuple(path.stat().st_mtime_ns for path in paths))
+    paths = tuple(f"{static}/{name}" for name in SHEETS)
+    return derived(paths, tuple(os.stat(path).st_mtime_ns for path in paths))  # noqa: PTH116  every page asks
 
 
 @lru_cache(maxsize=2)
-def derived(paths: tuple[Path, ...], _changed: tuple[int, ...]) -> str:
+def derived(paths: tuple[str, ...], _changed: tuple[int, ...]) -> str:
     """Return the rules of some sheets."""
-    return "\n".join(rule for path in paths for rule in dark_rules(path.read_text(encoding="utf-8")))
+    return "\n".join(rule for path in paths for rule in dark_rules(Path(path).read_text(encoding="utf-8")))
 
 
 def dark_rules(css: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -75,16 +76,30 @@ def seed_rotate() -> AnyResponse:
     return go(url_for("settings.seed"))
 
 
-@blueprint.post("/seed/retire/<identifier>")
+@blueprint.route("/seed/retire/<identifier>", methods=["GET", "POST"])
 def seed_retire(identifier: str) -> AnyResponse:
-    """Remove a key that nothing needs."""
-    if wrong := check_own_password():
-        return page(password_error=wrong, part="rotate", status=422)
-    try:
-        flash(runtime().store.keys.retire(identifier, by=current_account().name))
-    except CredentialError as error:
-        return page(error, part="rotate", status=422)
-    return go(url_for("settings.seed"))
+    """Say what is lost with a key that nothing here needs, and remove it when that is confirmed."""
+    title = f"Retire {identifier}"
+    return confirmed(title, RETIRED, lambda: runtime().store.keys.retire(identifier, by=current_account().name))
+
+
+RETIRED = (
+    "The key is given up for good. Nothing here needs it, but backups made before the last rotation "
+    "do: without it they can be read only where an older export of the seed is kept."
+)
+
+
+def confirmed(title: str, loss: str, act: Callable[[], str]) -> AnyResponse:
+    """Ask before something is lost; do it once it is confirmed with the own password, and go on with its sentence."""
+    error, wrong = None, ""
+    if request.method == "POST" and not (wrong := check_own_password()):
+        try:
+            flash(act())
+            return go(url_for("settings.seed"))
+        except CredentialError as refused:
+            error = refused
+    shown = render_template("settings/confirm.html", title=title, loss=loss, error=error, password_error=wrong)
+    return make_response(shown, 422 if error or wrong else 200)
 
 
 @blueprint.post("/seed/export")
@@ -151,14 +166,16 @@ def seed_lost() -> AnyResponse:
     return make_response(shown, 422 if error or wrong else 200)
 
 
-@blueprint.post("/seed/waiting/<table>/<identifier>/delete")
+@blueprint.route("/seed/waiting/<table>/<identifier>/delete", methods=["GET", "POST"])
 def seed_delete(table: str, identifier: str) -> AnyResponse:
-    """Delete a record whose key is missing, with what belongs to it."""
-    if wrong := check_own_password():
-        return page(password_error=wrong, part="waiting", status=422)
-    try:
-        name = runtime().store.keys.delete_locked(table, identifier, by=current_account().name)
-    except CredentialError as error:
-        return page(error, part="waiting", status=422)
-    flash(f"{name} was deleted.")
-    return go(url_for("settings.seed"))
+    """Say what is lost with a record whose key is missing, and delete it with what belongs to it when confirmed."""
+    keys = runtime().store.keys
+    record = keys.locked_record(table, identifier)
+    loss = (
+        f"The {record.label} is deleted with what belongs to it. Should the key {record.key} turn up, it is not there."
+    )
+    return confirmed(
+        f"Delete {record.name}",
+        loss,
+        lambda: f"{keys.delete_locked(table, identifier, by=current_account().name)} was deleted.",
+    )

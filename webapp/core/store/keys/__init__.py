@@ -285,15 +285,24 @@ class Keys:
             if key
         ]
 
+    def locked_record(self, table: str, identifier: str) -> LockedRecord:
+        """Return a record whose key is missing.
+
+        Raises:
+            NotFoundError: There is none, or its key is here.
+        """
+        for record in self.locked_records():
+            if (record.table, record.id) == (table, identifier):
+                return record
+        raise NotFoundError("There is no such locked record.")
+
     def delete_locked(self, table: str, identifier: str, *, by: str) -> str:
         """Delete a record whose key is missing, with what belongs to it, and return its name.
 
         Raises:
             NotFoundError: There is none, or its key is here.
         """
-        found = [one for one in self.locked_records() if (one.table, one.id) == (table, identifier)]
-        if not found:
-            raise NotFoundError("There is no such locked record.")
+        found = self.locked_record(table, identifier)
         mark = "?" if isinstance(self._database, SqliteDatabase) else "%s"
         with self._database.atomic():
             for child in TABLES:
@@ -303,9 +312,9 @@ class Keys:
             self._database.execute_sql(f"DELETE FROM {table} WHERE id = {mark}", (identifier,))  # noqa: S608  as above
             detail = {"what": "its key was lost"}
             self._audit.note(
-                Action.DELETE, kind=found[0].label, subject=identifier, name=found[0].name, who=by, detail=detail
+                Action.DELETE, kind=found.label, subject=identifier, name=found.name, who=by, detail=detail
             )
-        return found[0].name
+        return found.name
 
     def _expect(self, identifier: str) -> None:
         """Name a key of the ring in the database, so that a start without it is locked, as for every key in use."""
