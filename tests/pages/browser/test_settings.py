@@ -12,10 +12,10 @@ import httpx
 import pytest
 from pages.browser.running import findings, opened, reach
 from pages.conftest import PASSWORD, Site, served
+from pages.seeds import lose_the_seed
 from playwright.sync_api import Browser, Page, expect
 
 from webapp.core.ssh.keys import generate
-from webapp.core.store import KeyRing
 from webapp.core.store.backup.writing import Writer
 from webapp.pages.settings import jobs
 
@@ -85,14 +85,6 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
     made = Held(monkeypatch)
     yield made
     made.go_on.set()
-
-
-def lose_the_seed(app: Site) -> None:
-    ring = app.runtime.store.keys.ring
-    other = KeyRing.from_file(app.folder / "other.json", create=True)
-    other.fill()
-    ring._become(lambda *_: (other._keys, other.primary_id))
-    app.runtime.store._meet_keys()
 
 
 def saved(page: Page, app: Site, button: str) -> Path:
@@ -165,7 +157,7 @@ def test_rotate_with_progress_and_export_the_seed(page: Page, app: Site) -> None
 
 
 def test_a_lost_seed_by_keyboard(page: Page, app: Site) -> None:
-    lose_the_seed(app)
+    lose_the_seed(app.runtime.store, app.folder)
     page.goto(f"{app.address}/")
     expect(page.get_by_role("heading", name="locked")).to_be_visible()
     page.get_by_role("link", name="lost").focus()
@@ -277,7 +269,7 @@ def test_pages_fit_and_axe_finds_nothing(
         look()
         for address in PAGES:
             look(address)
-        lose_the_seed(app)
+        lose_the_seed(app.runtime.store, app.folder)
         look("/")
         look("/settings/seed/lost")
         give_own_password(page, "Go on without it")

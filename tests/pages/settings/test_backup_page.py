@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from pages.conftest import PASSWORD, Site
+from pages.seeds import lose_the_seed
 
 from webapp.core.background.jobs import Job
 from webapp.core.store import KeyRing
@@ -207,10 +208,7 @@ def test_the_exported_seed_opens_what_waits_for_it(admin: Site, tmp_path: Path) 
     exported = admin.client.post("/settings/seed/export", data={"csrf_token": admin.token, **form})
     assert exported.content.startswith(b"age-encryption.org/v1")
     lost = KeyRing.from_text(store.keys.ring.text())
-    other = KeyRing.from_file(tmp_path / "other.json", create=True)
-    other.fill()
-    store.keys.ring._become(lambda *_: (other._keys, other.primary_id))
-    store._meet_keys()
+    lose_the_seed(store, tmp_path)
     assert "locked" in admin.get("/").text
     assert "Nightly" in admin.get("/settings/seed/lost").text
     gone_on = admin.post("/settings/seed/lost", {"own_password": PASSWORD})
@@ -231,10 +229,7 @@ def test_the_exported_seed_opens_what_waits_for_it(admin: Site, tmp_path: Path) 
 def test_a_record_of_a_lost_seed_can_be_deleted(admin: Site, tmp_path: Path) -> None:
     identifier = add(admin)
     store = admin.runtime.store
-    other = KeyRing.from_file(tmp_path / "other.json", create=True)
-    other.fill()
-    store.keys.ring._become(lambda *_: (other._keys, other.primary_id))
-    store._meet_keys()
+    lose_the_seed(store, tmp_path)
     store.keys.give_up(by="me")
     for path in ("credential/nonsense", f"account/{identifier}"):
         answer = admin.post(f"/settings/seed/waiting/{path}/delete", {"own_password": PASSWORD})

@@ -7,23 +7,19 @@ from pathlib import Path
 
 import pytest
 from pages.conftest import PASSWORD, Site
+from pages.seeds import lose_the_seed
 
 from webapp.core.errors import PermanentError
 from webapp.core.ssh.keys import generate
-from webapp.core.store import KeyRing
 
 VALUES = {"access_key_id": "AKID", "secret_access_key": "CANARY-STORED"}
 APP = {"client_id": "an-app", "client_secret": "CANARY-APP"}
 HOST_KEY = generate("ed25519", "").public.line
 
 
-def lose_the_seed(site: Site, folder: Path) -> None:
-    """Put another seed in the place of the one in use, and go on without it on the page."""
-    ring = site.runtime.store.keys.ring
-    other = KeyRing.from_file(folder / "other.json", create=True)
-    other.fill()
-    ring._become(lambda *_: (other._keys, other.primary_id))
-    site.runtime.store._meet_keys()
+def go_on_without_the_seed(site: Site, folder: Path) -> None:
+    """Lose the seed, and go on without it on the page."""
+    lose_the_seed(site.runtime.store, folder)
     assert "locked" in site.get("/").text
     assert "Nothing was deleted" in site.post("/settings/seed/lost", {"own_password": PASSWORD}).text
 
@@ -40,7 +36,7 @@ def lost(admin: Site, tmp_path: Path) -> dict[str, str]:
     connection = store.ssh.connections.add("NAS", {**values, "remote_host_key": HOST_KEY}, by="admin")
     credential = store.credentials.add("Nightly", "S3", VALUES, by="admin")
     store.apps.put("DROPBOX", APP, by="admin")
-    lose_the_seed(admin, tmp_path)
+    go_on_without_the_seed(admin, tmp_path)
     return {
         "SSH keypair": f"/ssh-keypairs/{keypair.id}/edit",
         "SSH connection": f"/ssh-connections/{connection.id}",
