@@ -24,6 +24,7 @@ from credential_operator.controller.offload import Offload
 from credential_operator.controller.reconcile import Look, Reconciler
 from credential_operator.controller.status import timestamp
 from credential_operator.controller.tokens import ResourceTokens
+from credential_operator.controller.verifying import FAULT
 from credential_operator.controller.worklist import Worklist
 from credential_operator.crd.status import MESSAGE_LIMIT
 from credential_operator.kube import lease
@@ -103,6 +104,12 @@ def test_a_gate_asks_about_a_refused_credential_once(state: State, again: bool) 
     assert looked(held, known, Result(state, "No.")) == (Reason.NOT_VERIFIED, False)
     assert looked(held, known) == (Reason.NOT_VERIFIED, again)
     assert looked(held, replace(KNOWN, fingerprint="another")) == (Reason.VERIFYING, True)
+
+
+def test_a_gate_does_not_repeat_a_verification_that_came_to_nothing_at_once() -> None:
+    held, known = Held(PLACE, resource()), replace(KNOWN, fingerprint="one")
+    assert looked(held, known) == (Reason.VERIFYING, True)
+    assert looked(held, known, FAULT) == (Reason.VERIFYING, False)
 
 
 def test_a_verification_that_met_an_api_server_that_is_away_is_asked_for_again(tmp_path: Path) -> None:

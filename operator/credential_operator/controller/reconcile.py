@@ -236,7 +236,8 @@ class Reconciler:
             raise TroubleError(
                 Reason.NOT_VERIFIED, f"The changed credential does not verify, so the Secrets stay. {sentence}"
             )
-        look.verify = True
+        # After one that came to nothing the next has its time: at once, it would come to nothing again and again.
+        look.verify |= look.verdict in {None, PENDING}
         raise TroubleError(Reason.VERIFYING, "The Secrets wait until the credential is verified.")
 
     async def _write(self, look: Look, made: Sequence[Made]) -> None:
