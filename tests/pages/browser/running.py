@@ -26,6 +26,9 @@ FLAGS = (
     "--no-first-run",
 )
 NAME, PASSWORD = "admin", "correct horse battery"
+STARTED, STEP = 60, 20_000
+"""Seconds in which the program has started, and milliseconds for a step of a page. A machine with other work is slow."""
+expect.set_options(timeout=STEP)
 
 
 class Site:
@@ -48,7 +51,7 @@ class Site:
         )
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, args=(self._process, lines), daemon=True).start()
-        until = time.monotonic() + 30
+        until = time.monotonic() + STARTED
         while time.monotonic() < until:
             with contextlib.suppress(queue.Empty):
                 line = lines.get(timeout=0.1)
@@ -88,7 +91,7 @@ def opened(chromium: Browser, cookies: list[dict[str, object]], **options: objec
     """Open a page that fails the test on any complaint of the browser."""
     context: BrowserContext = chromium.new_context(**options)  # pyright: ignore[reportArgumentType]  as above
     context.add_cookies(cookies)  # pyright: ignore[reportArgumentType]  as above
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(STEP)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

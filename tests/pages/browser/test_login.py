@@ -112,7 +112,7 @@ def test_with_a_code_on_another_computer(
         other.get_by_label("Code").fill(code)
         allow(other, "hedy")
         expect(other.get_by_text("You may close this window")).to_be_visible()
-    expect(away.locator(".standing")).to_contain_text("hedy@example.com", timeout=15_000)
+    expect(away.locator(".standing")).to_contain_text("hedy@example.com")
 
 
 @contextlib.contextmanager

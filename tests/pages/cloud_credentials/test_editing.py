@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 import sqlite3
@@ -9,6 +10,7 @@ import time
 
 import pytest
 from pages.visitor import Page, Visitor
+from servers.waiting import eventually
 from werkzeug.datastructures import MultiDict
 
 from webapp.core.runtime import Runtime
@@ -95,6 +97,13 @@ def test_choosing_theirs_changes_nothing(
     assert now(runtime, nightly).name == "Theirs"
 
 
+def followed(visitor: Visitor, page: Page) -> Page:
+    """Ask for the progress of a check as the page does, until it has ended."""
+    while again := re.search(r'hx-get="(/cloud-credentials/checks/[^"]+)"', page.text):
+        page = visitor.get(html.unescape(again.group(1)), **PARTIAL)
+    return page
+
+
 def test_a_running_check_does_not_vouch_for_newer_values(
     visitor: Visitor, runtime: Runtime, silent: int, webdav: dict[str, str]
 ) -> None:
@@ -103,7 +112,7 @@ def test_a_running_check_does_not_vouch_for_newer_values(
     typed = {"name": "Two checks", **{f"value.{key}": value for key, value in slow.items()}}
     first = visitor.press(page, "Verify", typed, **PARTIAL)
     assert "<progress" in first.text
-    quick = visitor.press(page, "Verify", {**typed, "value.url": webdav["url"]}, **PARTIAL)
+    quick = followed(visitor, visitor.press(page, "Verify", {**typed, "value.url": webdav["url"]}, **PARTIAL))
     assert "accepted" in quick.text
     assert runtime.store.credentials.count() == 0
 
@@ -234,11 +243,12 @@ def test_verify_all_counts_and_can_be_stopped(
     again = visitor.press(visitor.get("/cloud-credentials/"), "Verify all")
     assert "of 4 verified" in again.text
     visitor.press(page, "Stop")
-    until = time.monotonic() + 10
-    while "4 of 4 verified" not in (page := visitor.get("/cloud-credentials/verify-all")).text:
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    assert "cancelled" in page.text
+
+    def ended() -> str:
+        text = visitor.get("/cloud-credentials/verify-all").text
+        return text if "4 of 4 verified" in text else ""
+
+    assert "cancelled" in eventually(ended)
     assert now(runtime, nightly).verification is None or now(runtime, nightly).verification.good
 
 

@@ -275,9 +275,12 @@ class TestSwift:
         self, verifier: Verifier, proves: Proves, keystone: KeystoneServer
     ) -> None:
         name = "application_credential_secret"
-        brief = keystone.brief_application(8)
-        assert verify(verifier, SWIFT, brief).state is State.VALID
-        time.sleep(8)
+        for seconds in (8, 60):  # on a busy machine the shorter one has ended before it was used
+            brief, ended = keystone.brief_application(seconds), time.monotonic() + seconds
+            if (lasting := verify(verifier, SWIFT, brief)).state is State.VALID:
+                break
+        assert lasting.state is State.VALID
+        time.sleep(max(0.0, ended - time.monotonic()))
         result = verify(verifier, SWIFT, brief)
         proves(Case.ENDED, SWIFT, result, State.INVALID, name, against="Swift with Keystone", said="has not ended")
 
