@@ -38,6 +38,7 @@ def test_one_is_added_found_shown_changed_and_deleted(api: httpx.Client) -> None
     shown = api.get(place)
     assert shown.json()["attributes"]["access_key_id"] == "AKIDMADEUP"
     assert list(shown.json()["secrets"]) == ["secret_access_key"]
+    assert (shown.json()["used_by"], shown.json()["account"], shown.json()["needs_login"]) == ([], "", False)
     assert SECRET not in shown.text + made.text
     values = {**shown.json()["attributes"], "verify_target": "backups"}
     changed = api.put(place, json={"name": "Weekly", "attributes": values}, headers={"If-Match": shown.headers["ETag"]})
@@ -65,6 +66,15 @@ def test_another_version_is_not_written_over(api: httpx.Client) -> None:
     assert "program 0 (API)" in late.json()["detail"]
     assert api.put(place, json={"name": "B"}).status_code == 428
     assert api.get(place).json()["name"] == "A"
+
+
+def test_one_in_use_is_kept_and_says_by_what(site: Site, api: httpx.Client) -> None:
+    identifier, _ = added(api)
+    site.runtime.store.publications.add(identifier, "team-*", by="admin")
+    users = [{"kind": "the publication to", "name": "team-*"}]
+    assert api.get(f"/credentials/{identifier}").json()["used_by"] == users
+    refused = api.delete(f"/credentials/{identifier}")
+    assert (refused.status_code, refused.json()["used_by"]) == (409, users)
 
 
 def test_who_did_it_stands_in_the_audit(site: Site, api: httpx.Client) -> None:

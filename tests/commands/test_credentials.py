@@ -74,6 +74,18 @@ def test_names_are_taken_once_whatever_case_and_blanks(filled: Any) -> None:
     assert len(filled("list", "--json").data) == 1
 
 
+def test_one_is_changed_and_renamed(filled: Any) -> None:
+    changed = filled("change", "nightly", "--json", given={"user": VALUES["user"], "verify_target": "backups"})
+    assert changed.code == 0, changed.err
+    assert filled("show", "Nightly", "--reveal", "--json").data["attributes"] == {**VALUES, "verify_target": "backups"}
+    moved = filled("change", "Nightly", given={"host": "elsewhere.example.com"})
+    assert (moved.code, moved.line.startswith("Error: pass: ")) == (1, True), moved.err
+    assert filled("change", "Nightly", given={"verify_target": ""}).code == 0
+    assert filled("rename", "nightly", "Weekly").out == "Saved “Weekly”.\n"
+    assert filled("show", "Weekly", "--reveal", "--json").data["attributes"] == VALUES
+    assert filled("show", "Nightly").code == 1
+
+
 def test_deleting_asks_first(filled: Any) -> None:
     ended = filled("delete", "Nightly")
     assert ended.code == 2

@@ -35,7 +35,9 @@ def test_a_keypair_from_beginning_to_end(program: Program, tmp_path: Path) -> No
     assert public.data["has_private_key"] is False
     assert "public only" in program("keypair", "list").out
     assert program("keypair", "delete", "Copy", "--yes").code == 0
-    assert [one["name"] for one in program("keypair", "list", "--json").data] == ["Half", "NAS Key"]
+    assert program("keypair", "rename", "Half", "NAS KEY").code == 1
+    assert program("keypair", "rename", "Half", "Public").code == 0
+    assert [one["name"] for one in program("keypair", "list", "--json").data] == ["NAS Key", "Public"]
 
 
 def test_a_passphrase_comes_on_standard_input_only(program: Program, sshd: SshServer) -> None:
@@ -64,6 +66,8 @@ def test_a_connection_is_paired_verified_and_shown(program: Program, fleet: Flee
     assert done.code == 0, done.err
     assert (done.data["name"], done.data["steps"][2]["state"]) == ("NAS", "ok")
     assert PASSWORD not in done.out + done.err + json.dumps(program("ssh", "show", "NAS", "--json").data)
+    assert program("ssh", "rename", "NAS", "Backup NAS", "--json").data["keypair"] == "NAS Key"
+    assert program("ssh", "rename", "backup nas", "NAS").out == "Saved “NAS”.\n"
     verified = program("ssh", "verify", "nas", "--json")
     assert (verified.code, verified.data["host_key"]) == (0, "match")
     (listed,) = program("ssh", "list", "--json").data

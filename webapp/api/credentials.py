@@ -11,9 +11,10 @@ from webapp.api.door import actor, lacking
 from webapp.api.members import RENAMED, REPLACED, listed, name_of, paging, read_change, sought
 from webapp.api.operations import Member, Operations, asked_version, etag, given, read_body, read_query
 from webapp.core.errors import PermanentError
-from webapp.core.presentation import moment, summary
+from webapp.core.presentation import moment, summaries, user
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers import provider as find_provider
+from webapp.core.redaction import plain_attributes
 from webapp.core.store.access.api_tokens import Scope
 from webapp.core.store.audit import Action
 from webapp.core.verification.states import State
@@ -40,7 +41,7 @@ REVEAL = Member("reveal", "boolean", "Give secrets as well; needs the scope “r
 def list_credentials() -> Response:
     """List credentials with the state of their last verification, page by page."""
     found = runtime().store.credentials.search(**sought(read_query(SEARCH)))
-    return listed(found, [summary(one) for one in found.items])
+    return listed(found, summaries(found.items, runtime().store.logins))
 
 
 @operations.at(
@@ -100,17 +101,18 @@ def delete_credential(credential_id: str) -> Response:
 
 
 def details(credential: Credential, *, reveal: bool = False) -> dict[str, Any]:
-    """Return a credential with its values and the days on which its secrets were changed, for JSON.
+    """Return a credential with its values, the days on which its secrets were changed and what uses it, for JSON.
 
     Raises:
         PermanentError: Its values cannot be read.
     """
     if credential.damaged:
         raise PermanentError(credential.damaged)
-    secret = {field.key for field in find_provider(credential.provider).fields if field.secret}
-    attributes = {key: value for key, value in credential.attributes.items() if reveal or key not in secret}
-    dates = {key: moment(at) for key, at in credential.secret_dates.items() if key in credential.attributes}
-    return {**summary(credential), "attributes": attributes, "secrets": dates}
+    stored = credential.attributes
+    attributes = dict(stored) if reveal else plain_attributes(find_provider(credential.provider), stored)
+    dates = {key: moment(at) for key, at in credential.secret_dates.items() if key in stored}
+    (told,), users = summaries([credential], runtime().store.logins), runtime().service.used_by(credential.id)
+    return {**told, "attributes": attributes, "secrets": dates, "used_by": [user(one) for one in users]}
 
 
 def note_read(credential: Credential) -> None:

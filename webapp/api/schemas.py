@@ -62,8 +62,15 @@ SUMMARY: Schema = {
     "changed_by": TEXT,
     "verification": {"anyOf": [ref("Verification"), {"type": "null"}]},
     "damaged": TEXT,
+    "account": TEXT,
+    "needs_login": {"type": "boolean"},
 }
-DETAILS: Schema = {**SUMMARY, "attributes": by_key(ANY_VALUE), "secrets": by_key(WHEN)}
+DETAILS: Schema = {
+    **SUMMARY,
+    "attributes": by_key(ANY_VALUE),
+    "secrets": by_key(WHEN),
+    "used_by": many(ref("User")),
+}
 
 USER = of({"kind": TEXT, "name": TEXT}, {"id": TEXT, "effect": TEXT})
 ENTRY: Schema = {

@@ -13,7 +13,7 @@ from webapp.commands.credentials.exec_command import exec_command
 from webapp.commands.credentials.export import export
 from webapp.commands.credentials.importing import import_command
 from webapp.commands.credentials.login import login
-from webapp.commands.credentials.stored import add, delete, list_credentials, show
+from webapp.commands.credentials.stored import add, change, delete, list_credentials, rename, show
 from webapp.commands.credentials.verify import verify
 from webapp.commands.group import CommandLine
 from webapp.commands.health import health
@@ -28,13 +28,15 @@ from webapp.commands.tokens import token
 main = CommandLine(
     name="backup-credentials",
     help="Keeps the credentials that backups run on and checks that they work.",
-    epilog="Exit codes: 0 fine, 1 no, 2 wrong usage. Secrets are never given as arguments: `add` and `verify` read a "
-    "JSON object of values on standard input.",
+    epilog="Exit codes: 0 fine, 1 no, 2 wrong usage. Secrets are never given as arguments: `add`, `change` and "
+    "`verify` read a JSON object of values on standard input.",
     commands=(
         serve,
         add,
         list_credentials,
         show,
+        change,
+        rename,
         verify,
         login,
         export,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from webapp.core.service import User
     from webapp.core.store import Credential
     from webapp.core.store.credentials import Verification
+    from webapp.core.store.logins import Logins
     from webapp.core.verification.states import Result
 
 
@@ -48,6 +49,12 @@ def summary(credential: Credential) -> dict[str, Any]:
         "verification": verification(credential),
         "damaged": credential.damaged,
     }
+
+
+def summaries(found: Sequence[Credential], logins: Logins) -> list[dict[str, Any]]:
+    """Return credentials without their values and with who is logged in, for JSON."""
+    needing, accounts = logins.needing(), logins.accounts(one.id for one in found)
+    return [{**summary(one), "account": accounts.get(one.id, ""), "needs_login": one.id in needing} for one in found]
 
 
 def verification(credential: Credential) -> dict[str, Any] | None:

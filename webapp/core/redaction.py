@@ -54,6 +54,12 @@ def safe_attributes(provider: Provider, attributes: Attributes) -> dict[str, Val
     return {key: MASK if key in secret else value for key, value in attributes.items()}
 
 
+def plain_attributes(provider: Provider, attributes: Attributes) -> dict[str, Value]:
+    """Return the attributes without its secrets."""
+    secret = {field.key for field in provider.fields if field.secret}
+    return {key: value for key, value in attributes.items() if key not in secret}
+
+
 def _parts(value: str) -> Iterator[str]:
     """Give the value, its longer lines and, when it is JSON, the texts inside it."""
     yield value

@@ -1,4 +1,4 @@
-"""`add`, `list`, `show` and `delete`."""
+"""`add`, `list`, `show`, `change`, `rename` and `delete`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from webapp.commands.options import (
 )
 from webapp.commands.output import NEVER, age, echo_json, print_warnings, table
 from webapp.core.errors import PermanentError
-from webapp.core.presentation import attributes, described, hint, one_line, summary, user
+from webapp.core.presentation import attributes, described, hint, one_line, summaries, user
 from webapp.settings import Scope, Settings
 
 if TYPE_CHECKING:
@@ -49,10 +49,7 @@ def add(settings: Settings, name: str, provider_type: str, *, as_json: bool) -> 
         checked = runtime.service.examine(provider_type, values)
         credential = runtime.service.add(name, provider_type, values, by=this_user())
     print_warnings(checked.problems)
-    if as_json:
-        echo_json(described(credential, reveal=False))
-    else:
-        click.echo(f"Saved “{credential.name}”.")
+    tell_saved(credential, as_json=as_json)
 
 
 @click.command("list", cls=Command)
@@ -65,14 +62,14 @@ def list_credentials(settings: Settings, text: str, provider_type: str | None, s
     """List the credentials with the state of their last verification."""
     with opened(settings) as runtime:
         found = list(everything(runtime.store, text, provider_type or "", state_named(state)))
-        needing = runtime.store.logins.needing()
-        accounts = runtime.store.logins.accounts(credential.id for credential in found)
+        told = summaries(found, runtime.store.logins)
     if as_json:
-        echo_json(
-            [{**summary(one), "account": accounts.get(one.id, ""), "needs_login": one.id in needing} for one in found]
-        )
+        echo_json(told)
     elif found:
-        lines = (row(one, needs_login=one.id in needing, account=accounts.get(one.id, "")) for one in found)
+        lines = (
+            row(one, needs_login=more["needs_login"], account=more["account"])
+            for one, more in zip(found, told, strict=True)
+        )
         click.echo(table([("NAME", "PROVIDER", "STATE", "CHECKED", "ACCOUNT"), *lines]))
     else:
         click.echo("There is no such credential." if text or provider_type or state else "There is no credential yet.")
@@ -107,6 +104,43 @@ def show(settings: Settings, name: str, *, reveal: bool, as_json: bool) -> None:
 
 @click.command(cls=Command)
 @click.argument("name", type=CredentialName(), help="The name of a stored credential; case does not matter.")
+@json_option
+@with_settings(Scope.EVERY)
+def change(settings: Settings, name: str, *, as_json: bool) -> None:
+    """Change values of a credential.
+
+    Those to change are read from standard input as a JSON object; the others stay, and an empty text takes one out.
+    Another host, endpoint or user asks for the secret again. Nothing is asked of the provider; `verify` does that.
+    """
+    from webapp.core.providers import provider  # noqa: PLC0415  the help text needs no providers
+    from webapp.core.redaction import plain_attributes  # noqa: PLC0415
+
+    values = read_stdin()
+    with opened(settings) as runtime:
+        refuse_locked(runtime)
+        found = runtime.store.credentials.find(name)
+        if found.damaged:
+            raise PermanentError(found.damaged)
+        wanted = plain_attributes(provider(found.provider), found.attributes) | values
+        changed = runtime.service.edit(found.id, wanted, version=found.version, by=this_user())
+    tell_saved(changed, as_json=as_json)
+
+
+@click.command(cls=Command)
+@click.argument("name", type=CredentialName(), help="The name of a stored credential; case does not matter.")
+@click.argument("new", help="A name of 1 to 100 characters that no other credential has.")
+@json_option
+@with_settings(Scope.EVERY)
+def rename(settings: Settings, name: str, new: str, *, as_json: bool) -> None:
+    """Give a credential another name."""
+    with opened(settings) as runtime:
+        found = runtime.store.credentials.find(name)
+        changed = runtime.service.rename(found.id, new, version=found.version, by=this_user())
+    tell_saved(changed, as_json=as_json)
+
+
+@click.command(cls=Command)
+@click.argument("name", type=CredentialName(), help="The name of a stored credential; case does not matter.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @with_settings(Scope.EVERY)
@@ -121,6 +155,14 @@ def delete(settings: Settings, name: str, *, yes: bool, as_json: bool) -> None:
         echo_json({"deleted": {"id": credential.id, "name": credential.name}})
     else:
         click.echo(f"Deleted “{credential.name}”.")
+
+
+def tell_saved(changed: Credential, *, as_json: bool) -> None:
+    """Say that a credential was saved."""
+    if as_json:
+        echo_json(described(changed, reveal=False))
+    else:
+        click.echo(f"Saved “{changed.name}”.")
 
 
 def ask(name: str) -> None:

@@ -1,4 +1,4 @@
-"""`ssh add`, `discover`, `verify`, `list`, `show` and `delete`."""
+"""`ssh add`, `discover`, `verify`, `list`, `show`, `rename` and `delete`."""
 
 from __future__ import annotations
 
@@ -136,6 +136,23 @@ def show(settings: Settings, name: str, shape: str | None, *, as_json: bool) -> 
         echo_json(presentation.connection(found, keypair.name))
     else:
         click.echo("\n".join(lines(found, keypair.name)))
+
+
+@ssh.command(cls=Command)
+@click.argument("name", help=NAME)
+@click.argument("new", help="A name that no other connection and no keypair has.")
+@json_option
+@with_settings(Scope.EVERY)
+def rename(settings: Settings, name: str, new: str, *, as_json: bool) -> None:
+    """Give a connection another name; its test stays."""
+    with opened(settings) as runtime:
+        found = runtime.ssh.connections.get(name)
+        made = runtime.ssh.connections.edit(found.id, None, version=found.version, by=this_user(), name=new)
+        keypair = runtime.ssh.keypairs.get(made.keypair)
+    if as_json:
+        echo_json(presentation.connection(made, keypair.name))
+    else:
+        click.echo(f"Saved “{one_line(made.name)}”.")
 
 
 @ssh.command(cls=Command)

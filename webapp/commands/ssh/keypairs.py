@@ -1,4 +1,4 @@
-"""`keypair generate`, `import`, `list`, `show` and `delete`."""
+"""`keypair generate`, `import`, `list`, `show`, `rename` and `delete`."""
 
 from __future__ import annotations
 
@@ -103,6 +103,20 @@ def show(settings: Settings, name: str, *, reveal: bool, as_json: bool) -> None:
 
 @keypair.command(cls=Command)
 @click.argument("name", help=NAME)
+@click.argument("new", help="A name that no other keypair and no connection has.")
+@json_option
+@with_settings(Scope.EVERY)
+def rename(settings: Settings, name: str, new: str, *, as_json: bool) -> None:
+    """Give a keypair another name; what logs in with it goes on."""
+    with opened(settings) as runtime:
+        found = runtime.ssh.keypairs.get(name)
+        made = runtime.ssh.keypairs.edit(found.id, None, version=found.version, by=this_user(), name=new)
+        users = runtime.ssh.keypairs.used_by(found.id)
+    tell(made, users, as_json=as_json)
+
+
+@keypair.command(cls=Command)
+@click.argument("name", help=NAME)
 @click.option(
     "--anyway", is_flag=True, help="Also when it is in use: connections go with it, credentials lose their key."
 )
@@ -140,10 +154,10 @@ def given() -> dict[str, object]:
     return {"public_key" if text.lstrip().startswith(("ssh-", "ecdsa-", "-----BEGIN PUBLIC")) else "private_key": text}
 
 
-def tell(made: Keypair, *, as_json: bool) -> None:
+def tell(made: Keypair, users: tuple[KeypairUser, ...] = (), *, as_json: bool) -> None:
     """Print a keypair that was saved."""
     if as_json:
-        echo_json(presentation.keypair(made, ()))
+        echo_json(presentation.keypair(made, users))
     else:
         click.echo(f"Saved “{one_line(made.name)}”, {kind(made)}, {made.fingerprint}.", err=True)
         click.echo(one_line(made.public_key))
