@@ -75,12 +75,13 @@ def test_names_are_taken_once_whatever_case_and_blanks(filled: Any) -> None:
 
 
 def test_one_is_changed_and_renamed(filled: Any) -> None:
-    changed = filled("change", "nightly", "--json", given={"user": VALUES["user"], "verify_target": "backups"})
-    assert changed.code == 0, changed.err
-    assert filled("show", "Nightly", "--reveal", "--json").data["attributes"] == {**VALUES, "verify_target": "backups"}
+    new = {"pass": "canary-another", "port": 2121}
+    changed = filled("change", "nightly", "--json", given=new)
+    assert (changed.code, "canary" in changed.out) == (0, False), changed.err
+    assert filled("show", "Nightly", "--reveal", "--json").data["attributes"] == {**VALUES, **new}
     moved = filled("change", "Nightly", given={"host": "elsewhere.example.com"})
     assert (moved.code, moved.line.startswith("Error: pass: ")) == (1, True), moved.err
-    assert filled("change", "Nightly", given={"verify_target": ""}).code == 0
+    assert filled("change", "Nightly", given={"port": "", "pass": VALUES["pass"]}).code == 0
     assert filled("rename", "nightly", "Weekly").out == "Saved “Weekly”.\n"
     assert filled("show", "Weekly", "--reveal", "--json").data["attributes"] == VALUES
     assert filled("show", "Nightly").code == 1
