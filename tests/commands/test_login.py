@@ -14,7 +14,7 @@ from core.oauth.clicking import sign_in, trust
 from servers.fake_internet.starting import Internet
 from servers.fake_internet.tokens import CLIENT, CLIENT_SECRET
 
-from webapp.core.store import KeyRing, open_store
+from webapp.core.store import KeyRing, Store, open_store
 
 from .conftest import PROGRAM, Program
 
@@ -106,26 +106,41 @@ def test_by_paste(program: Program, internet: Internet, provider: str) -> None:
 
 
 def test_again_with_the_app_that_the_credential_has(program: Program, internet: Internet) -> None:
-    """The name, the drive and the app stay; that it is somebody else now is told."""
+    """The name and the app stay, and what somebody changes meanwhile; that it is somebody else now is told."""
     for account in ("ada", "grace"):
         again = ["--provider", "ONEDRIVE", "--values"] if account == "ada" else []
         with asking(program, "Mine", "--way", "paste", *again) as asked:
             if again:
                 asked.type(json.dumps({**APP, "drive_id": "canary-drive-2", "tenant": "common"}))
             asked.line()
+            if account == "grace":
+                another_drive(program, "canary-drive-3")
             asked.type(sign_in(internet, asked.line(), account).headers["Location"])
             assert asked.ended() == 0, asked.said
         assert ("another account than before: it was ada@example.com" in asked.said) is (account == "grace")
     (only,) = program("list", "--json").data
     assert (only["account"], only["needs_login"]) == ("grace@example.com", False)
     assert "grace@example.com" in program("list").out
-    assert program("show", "Mine", "--json").data["attributes"]["drive_id"] == "canary-drive-2"
-    seed = KeyRing.from_file(program.folder / "secret-seed.json", create=False)
-    store = open_store(f"sqlite:///{program.folder}/backup-credentials.db", seed)
+    assert program("show", "Mine", "--json").data["attributes"]["drive_id"] == "canary-drive-3"
+    store = store_of(program)
     login = store.logins.find(only["id"])
     store.close()
     assert login
     assert (login.account, login.needs_login) == ("grace@example.com", False)
+
+
+def store_of(program: Program) -> Store:
+    seed = KeyRing.from_file(program.folder / "secret-seed.json", create=False)
+    return open_store(f"sqlite:///{program.folder}/backup-credentials.db", seed)
+
+
+def another_drive(program: Program, drive: str) -> None:
+    """Change the credential while somebody signs in."""
+    store = store_of(program)
+    found = store.credentials.find("Mine")
+    changed = {**found.attributes, "drive_id": drive}
+    store.credentials.change(found.id, version=found.version, by="anna", attributes=changed)
+    store.close()
 
 
 def test_what_comes_to_nothing_saves_nothing(program: Program, internet: Internet) -> None:

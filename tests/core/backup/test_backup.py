@@ -105,6 +105,27 @@ def test_another_version_of_the_same(make: Make, choice: Choice) -> None:
         assert copy.id != made.id
 
 
+def test_a_new_name_is_none_that_another_record_of_the_backup_has(make: Make) -> None:
+    old, new = make("old"), make("new", seed="old")
+    for number in range(8):  # so many, as records come in the order of their ids, which are random
+        old.credentials.add(f"N{number}", "S3", VALUES, by="me")
+        old.credentials.add(f"N{number} 2", "S3", VALUES, by="me")
+        new.credentials.add(f"N{number}", "S3", VALUES, by="me")
+    restored(new, written(old), on_clash=Choice.RENAME)
+    assert names(new) == sorted(f"N{number}{ending}" for number in range(8) for ending in ("", " 2", " 3"))
+
+
+def test_a_preview_that_does_not_fit_any_more_restores_nothing(make: Make) -> None:
+    new, file = make("new", seed="old"), written(filled(make("old")))
+    backup = new.backups.open(file, where="test")
+    plan = new.backups.plan(backup)
+    new.credentials.add("Nightly 1", "S3", VALUES, by="anna")
+    with pytest.raises(CredentialError, match="look at the preview again"):
+        new.backups.restore(backup, plan, by="me", where="test")
+    backup.close()
+    assert names(new) == ["Nightly 1"]
+
+
 def test_a_choice_for_one_record(make: Make) -> None:
     file, new = written(filled(make("old")), PASSPHRASE), make("new")
     backup = Backup(file)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO
 
-from peewee import Database
+from peewee import Database, IntegrityError
 
-from webapp.core.errors import PermanentError
+from webapp.core.errors import ConflictError, PermanentError
 from webapp.core.store.audit import Action, Audit
 from webapp.core.store.backup.manifest import BackupError, Manifest
 from webapp.core.store.backup.planning import Choice, Clash, Item, Planner, RestorePlan
@@ -113,7 +115,7 @@ class Backups:
             raise PermanentError("The store is locked. Give its secret seed first, or go on without it.")
         envelope = self._with_keys_of(backup)
         backup.check_proof(envelope)
-        with self._database.atomic():
+        with _told_of_clashes(), self._database.atomic():
             count = Restorer(self._database, envelope, backup).restore(plan, progress)
             detail = {"records": count, "made": backup.manifest.made, **{str(key): n for key, n in plan.counts.items()}}
             self._audit.note(Action.RESTORE, name=where, subject=backup.manifest.id, who=by, detail=detail)
@@ -126,3 +128,14 @@ class Backups:
         if backup.ring:
             ring.take(backup.ring, lead=False)
         return Envelope(ring)
+
+
+@contextmanager
+def _told_of_clashes() -> Generator[None]:
+    """Say what it means that a record is not allowed beside those that are here: they were other ones for the plan."""
+    try:
+        yield
+    except IntegrityError:
+        raise ConflictError(
+            "Something of the same name was saved here meanwhile. Nothing was restored; look at the preview again."
+        ) from None

@@ -88,10 +88,16 @@ class Restorer:
         while True:
             ending = f" {number}"
             name = base[: LONGEST - len(ending)].rstrip() + ending
-            if not self._has(table, ("name_key",), (name_key(name),)):
+            if self._is_free(table, name_key(name)):
                 break
             number += 1
         row |= {table.title: name, "name_key": name_key(name)}
+
+    def _is_free(self, table: StoredTable, key: str) -> bool:
+        """Tell whether nothing has a name, here or in the backup, whose records may be about to come."""
+        query = f"SELECT 1 FROM {table.name} WHERE name_key = ?"  # noqa: S608  names of the schema
+        coming = self._backup.database.execute_sql(query, (key,)).fetchone()
+        return not coming and not self._has(table, ("name_key",), (key,))
 
     def _give_new_id(self, table: StoredTable, row: dict[str, Any]) -> None:
         """Give a row another id; its values are bound to the id, so they are sealed anew."""
