@@ -78,11 +78,13 @@ def served(folder: Path) -> Iterator[Site]:
     thread = threading.Thread(target=server.serve)
     thread.start()
     address = f"http://127.0.0.1:{server.bind_addr[1]}"
-    with httpx.Client(base_url=address, follow_redirects=True, trust_env=False, timeout=60) as client:
-        yield Site(address, runtime.store.accounts.setup_code(), client, runtime, folder)
-    server.stop()
-    thread.join()
-    runtime.stop()
+    try:
+        with httpx.Client(base_url=address, follow_redirects=True, trust_env=False, timeout=60) as client:
+            yield Site(address, runtime.store.accounts.setup_code(), client, runtime, folder)
+    finally:
+        server.stop()
+        thread.join()
+        runtime.stop()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from servers.runs import free_port, listens
+from servers.runs import Run, free_port, listens
 from servers.waiting import eventually
 from webapp.core.rclone.metadata import binary
 
@@ -25,6 +25,7 @@ def serving(kind: str, folder: Path, *options: str) -> Generator[int]:
     port = free_port()
     command = [str(binary()), "--config", "", "serve", kind, str(folder), "--addr", f"127.0.0.1:{port}", *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    Run.current().record(process.pid)  # ends it also when this process is killed
     try:
         eventually(partial(listens, port), 30, lambda: f"rclone serve {kind}")
         yield port
