@@ -14,8 +14,15 @@ from webapp.core.verification.daemons import Daemon, DaemonPool
 
 
 @pytest.fixture
-def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DaemonPool]:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def place() -> Iterator[Path]:
+    """A folder with a short name: that of a unix socket has 107 bytes at most (unix(7))."""
+    with tempfile.TemporaryDirectory(prefix="bc-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def pool(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DaemonPool]:
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
     started = DaemonPool(1)
     started.start()
     yield started
@@ -29,22 +36,20 @@ def until_ready(pool: DaemonPool) -> None:
         time.sleep(0.02)
 
 
-def test_checks_go_on_when_there_is_room_again(
-    pool: DaemonPool, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_checks_go_on_when_there_is_room_again(pool: DaemonPool, place: Path, caplog: pytest.LogCaptureFixture) -> None:
     until_ready(pool)
-    (folder,) = tmp_path.iterdir()
+    (folder,) = place.iterdir()
     folder.chmod(0o500)
-    folder.rename(tmp_path / "away")
+    folder.rename(place / "away")
     with pool.take(5) as daemon:
-        daemon.socket = tmp_path / "away" / daemon.folder.name / "rc"
+        daemon.socket = place / "away" / daemon.folder.name / "rc"
         assert daemon.call("rc/noop", {}, seconds=5)[0] == 200
     until = time.monotonic() + 20
     while not caplog.messages:  # both starters have met it
         assert time.monotonic() < until
         time.sleep(0.02)
     time.sleep(1)
-    (tmp_path / "away").rename(folder)
+    (place / "away").rename(folder)
     folder.chmod(0o700)
     with pool.take(20) as daemon:
         assert daemon.call("rc/noop", {}, seconds=5)[0] == 200
