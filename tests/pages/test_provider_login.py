@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import httpx
@@ -11,6 +14,8 @@ import pytest
 from core.oauth.clicking import APP, sent, sign_in
 from pages.conftest import Site
 from servers.fake_internet.starting import Internet
+
+from webapp.pages.drafts import Drafts
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +65,21 @@ def test_another_browser_of_the_same_person_gets_nothing(admin: Site, internet: 
         assert (answer.status_code, "not logged in here" in html.unescape(answer.text)) == (422, True)
         assert parameters["code"] not in answer.text
     assert come_back(admin.client, parameters).headers["Location"].startswith("/cloud-credentials/add")
+
+
+def test_a_log_in_whose_token_is_being_asked_for_is_not_over(admin: Site) -> None:
+    """The window that waits may ask between the end of the log-in and its token."""
+    begun = admin.post("/cloud-credentials/login", {"provider": "BOX", "name": "Mine"}).url.path
+    session = admin.runtime.store.sessions.find(admin.client.cookies["session"], use=False)
+    assert session
+    drafts = Drafts(admin.runtime.store, session.id)
+    draft = drafts.open(begun.rpartition("/")[2])
+    with ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(admin.post, f"/cloud-credentials/login/flow/gone/status/{draft.id}", {})
+        time.sleep(0.5)
+        drafts.keep(replace(draft, login={"flow": "gone"}))
+        assert "log-in is over" not in asked.result().text
+    assert asked.result().url.path == "/cloud-credentials/add"
 
 
 def test_a_page_that_says_it_came_to_nothing_holds_no_code(admin: Site, internet: Internet) -> None:

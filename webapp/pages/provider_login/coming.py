@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from flask import abort, flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
@@ -19,6 +21,8 @@ from webapp.pages.routes import Routes
 
 routes = Routes()
 WAITING = "login/waiting.html"
+ARRIVING = 5.0
+"""Seconds that a vendor may take to give a token."""
 
 
 def pending(flow_id: str) -> Flow:
@@ -76,10 +80,10 @@ def paste(flow_id: str) -> Response:
 @routes.at("/cloud-credentials/login/flow/<flow_id>/status/<draft_id>", "POST")
 def status(flow_id: str, draft_id: str) -> Response:
     """Tell whether the person has come back in another window, or has typed the code."""
-    draft = drafts().open(draft_id)
+    flow = runtime().logins.pending(current_session().id, flow_id)
+    draft = drafts().open(draft_id) if flow else settled(draft_id, flow_id)
     if draft.login.get("flow") == flow_id:
         return go(form_address(draft))
-    flow = runtime().logins.pending(current_session().id, flow_id)
     if flow is None:
         message = "This log-in is over: it was refused, failed or took longer than ten minutes. Begin again."
         return told(draft, CredentialError(message))
@@ -95,6 +99,18 @@ def status(flow_id: str, draft_id: str) -> Response:
     if wants_fragment():
         return page_or_block(WAITING, "poll", flow=flow, draft=draft)
     return redirect(url_for("login.waiting", flow_id=flow_id), 303)
+
+
+def settled(draft_id: str, flow_id: str) -> Draft:
+    """Return a draft whose log-in is not under way any more.
+
+    The window that came back takes the log-in first and asks the vendor for a token next; what comes of that is in the
+    draft a moment later, and in between nothing is over.
+    """
+    until = time.monotonic() + ARRIVING
+    while (draft := drafts().open(draft_id)).login.get("flow") != flow_id and time.monotonic() < until:
+        time.sleep(0.1)
+    return draft
 
 
 def told(draft: Draft, error: CredentialError) -> Response:
