@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
 
 from cheroot import wsgi
+from cheroot.server import HTTPConnection
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 
 from webapp.app import create_app
@@ -84,6 +85,13 @@ class QuietServer(wsgi.Server):
             log.log(level, "Web server: %s", msg.splitlines()[0][:200] if msg else "")
         else:
             log.log(level, "Web server: %s", type(error).__name__)
+
+    def put_conn(self, conn: HTTPConnection) -> None:
+        """Wait for the next request of a connection; a server that was stopped meanwhile closes it."""
+        try:
+            super().put_conn(conn)
+        except ValueError:  # what waits for connections is closed by now
+            conn.close()
 
 
 class Server:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cheroot.wsgi import Server
 from servers.kinds import rclone
 
 from webapp.app import create_app
 from webapp.core.runtime import Runtime
+from webapp.server import QuietServer
 from webapp.settings import Settings
 
 PASSWORD = "a-CANARY-PASSWORD-of-mine"
@@ -73,7 +73,7 @@ def served(folder: Path) -> Iterator[Site]:
     settings = Settings(data_dir=folder / "data", reverify_hours=0.0)
     runtime = Runtime(settings)
     runtime.start()
-    server = Server(("127.0.0.1", 0), create_app(settings, runtime))
+    server = QuietServer(("127.0.0.1", 0), create_app(settings, runtime))
     server.prepare()
     thread = threading.Thread(target=server.serve)
     thread.start()
