@@ -9,7 +9,7 @@ from webapp.core.errors import CredentialError, PermanentError
 from webapp.core.ssh.keys import file_names
 from webapp.core.store import Keypair
 from webapp.pages.access import current_account, runtime
-from webapp.pages.downloads import text_file
+from webapp.pages.attachments import attachment
 from webapp.pages.hx import go, page_or_block
 from webapp.pages.own_password import check_own_password
 from webapp.pages.routes import Routes
@@ -22,7 +22,7 @@ routes = Routes()
 def public(keypair_id: str) -> Response:
     """Hand out the public half as a file."""
     keypair = runtime().ssh.keypairs.get(keypair_id)
-    return text_file(f"{keypair.public_key}\n", names(keypair)[1])
+    return attachment(f"{keypair.public_key}\n".encode(), names(keypair)[1])
 
 
 @routes.at("/<keypair_id>/private", "POST")
@@ -34,7 +34,7 @@ def private(keypair_id: str) -> Response:
         return shown(keypair, error=error)
     key = runtime().ssh.keypairs.reveal(keypair_id, by=current_account().name)
     if request.form.get("action") == "download":
-        return text_file(key, names(keypair)[0])
+        return attachment(key.encode(), names(keypair)[0])
     return shown(keypair, revealed=key)
 
 

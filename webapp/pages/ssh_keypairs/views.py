@@ -10,7 +10,7 @@ from webapp.core.ssh.fields import KEYPAIR
 from webapp.core.ssh.keys import KEY_TYPES, PASSPHRASE, PRIVATE, PUBLIC, file_names, read_public
 from webapp.core.validation import InvalidValuesError
 from webapp.pages.access import current_account, runtime
-from webapp.pages.downloads import text_file
+from webapp.pages.attachments import attachment
 from webapp.pages.drafts import digest, drafts
 from webapp.pages.fieldsform import sent_version, shown_values, stored_values, typed
 from webapp.pages.hx import go, page_or_block
@@ -107,7 +107,7 @@ def download(form: KeypairForm, *, private: bool) -> Response:
         return save_form(form)
     names = file_names(form.name or "keypair", public)
     text = form.draft.secrets[PRIVATE] if private else f"{public.text}\n"
-    return text_file(text, names[0] if private else names[1])
+    return attachment(text.encode(), names[0] if private else names[1])
 
 
 def save_form(form: KeypairForm) -> Response:
