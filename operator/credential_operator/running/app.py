@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from http import HTTPStatus
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -25,16 +24,16 @@ from credential_operator.controller.tokens import ResourceTokens
 from credential_operator.controller.verifying import Verifications, Wanted
 from credential_operator.controller.worklist import Worklist
 from credential_operator.controller.writes import Writer
-from credential_operator.kube.client import CUT_OFF, METADATA, METADATA_LIST, Kube
+from credential_operator.kube.client import Kube
 from credential_operator.kube.errors import KubeError
 from credential_operator.kube.events import Events
 from credential_operator.kube.lease import Lease
 from credential_operator.kube.limiter import Bucket
 from credential_operator.kube.watch import MetadataWatch
-from credential_operator.names import GROUP, PLURAL, VERSION
 from credential_operator.reasons import TroubleError
 from credential_operator.running.garbage import Garbage
 from credential_operator.running.health import Health
+from credential_operator.running.listing import Listing, paths
 from credential_operator.running.metrics import Metrics, States
 from credential_operator.running.seed import seed_found
 from credential_operator.running.settings import OperatorSettings
@@ -66,7 +65,6 @@ RENEWALS = 4
 """Tokens that are renewed at the same time."""
 
 HASH_KEY = "operator-hash-key"
-DISCOVERY = f"/apis/{GROUP}/{VERSION}"
 
 
 class Operator:
@@ -90,6 +88,7 @@ class Operator:
         self._kopf_stop = asyncio.Event()
         self._offload, self._renewing = Offload(), Offload(RENEWALS, "renewal")
         self._kube = Kube(Bucket(settings.write_rate, settings.write_burst), self.metrics.request)
+        self._listing = Listing(self._kube, settings.namespaces)
         self._index = Index()
         self._workers: list[asyncio.Task[None]] = []
         mirror = Mirror(runtime.store) if settings.mirror else None
@@ -145,7 +144,7 @@ class Operator:
 
     async def _run(self) -> int:
         await self._kube.open()
-        if not await self._unless_stopped(self._wait_until_served()):
+        if not await self._unless_stopped(self._listing.wait_until_served(self._say)):
             return 0
         namespace = self._settings.lease_namespace or self._kube.signed.namespace
         self._lease = lease = Lease(self._kube, namespace, self._settings.lease_name, self._settings.identity)
@@ -159,6 +158,10 @@ class Operator:
         finally:
             await lease.release()
 
+    def _say(self, state: str) -> None:
+        """Take what is missing before all is done."""
+        self._state = state
+
     async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
         """Wait for something, or until told to stop; tell whether it was done."""
         task, stopped = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
@@ -170,41 +173,9 @@ class Operator:
         task.result()
         return True
 
-    async def _wait_until_served(self) -> None:
-        """Wait until the API server knows the resource and lets us list and watch it.
-
-        Kopf would not notice a definition that comes later, and ends at a missing permission.
-        """
-        told = ""
-        while True:
-            try:
-                await self._kube.request("GET", DISCOVERY, resource="discovery")
-                await self._count_all()
-                for path in self._paths(DISCOVERY, PLURAL):
-                    await self._try_to_watch(path)
-            except KubeError as error:
-                self._state = _obstacle(error)
-            else:
-                return
-            if told != self._state:
-                told = self._state
-                LOG.warning("waiting: %s", told)
-            await asyncio.sleep(1.0)
-
-    async def _try_to_watch(self, path: str) -> None:
-        """Begin a watch.
-
-        Raises:
-            KubeError: It is refused.
-        """
-        with suppress(*CUT_OFF):
-            async with self._kube.stream(f"{path}?watch=1&timeoutSeconds=1", accept=METADATA, seconds=10) as answer:
-                if answer.status >= HTTPStatus.BAD_REQUEST:
-                    raise KubeError(answer.status, "watch", PLURAL, HTTPStatus(answer.status).phrase)
-
     async def _work(self, lease: Lease) -> int:
         settings = self._settings
-        for path in self._paths("/api/v1", "secrets"):
+        for path in paths("/api/v1", "secrets", settings.namespaces):
             self._watches.append(
                 MetadataWatch(
                     self._kube,
@@ -231,10 +202,6 @@ class Operator:
             LOG.error("the process ends, so that it is started anew: %s has ended", name)
         await self._drain(list(ends))
         return 1 if why else 0
-
-    def _paths(self, root: str, plural: str) -> list[str]:
-        names = self._settings.namespaces
-        return [f"{root}/namespaces/{name}/{plural}" for name in names] or [f"{root}/{plural}"]
 
     async def _begin(self) -> None:
         """Begin to work once every Secret is known by its version; afterwards see to what comes up now and then."""
@@ -267,16 +234,9 @@ class Operator:
                 return
             if wanted < 0 or silence >= RECOUNT_SECONDS:  # some may have gone since
                 with suppress(KubeError):
-                    wanted = await self._count_all()
+                    wanted = await self._listing.count()
                 counted = time.monotonic()
             await asyncio.sleep(QUIET_SECONDS)
-
-    async def _count_all(self) -> int:
-        return sum([await self._count(path) for path in self._paths(DISCOVERY, PLURAL)])
-
-    async def _count(self, path: str) -> int:
-        page = await self._kube.request("GET", f"{path}?limit=1", accept=METADATA_LIST, resource=PLURAL, subject="list")
-        return len(page.get("items") or ()) + int(page["metadata"].get("remainingItemCount", 0))
 
     async def _sweep(self) -> None:
         """Forget values that nobody uses, and resources whose end was missed."""
@@ -291,16 +251,7 @@ class Operator:
 
     async def _forget_missed(self) -> None:
         known = {place: held.uid for place, held in self._index.resources.items()}
-        there: set[str] = set()
-        for path in self._paths(DISCOVERY, PLURAL):
-            token = "&"
-            while token:
-                page = await self._kube.request(
-                    "GET", f"{path}?limit=500{token}", accept=METADATA_LIST, resource=PLURAL, subject="list"
-                )
-                there |= {item["metadata"]["uid"] for item in page.get("items") or ()}
-                following = page["metadata"].get("continue", "")
-                token = f"&continue={following}" if following else ""
+        there = await self._listing.uids()
         for place, uid in known.items():
             if uid not in there:
                 self.controller.forget(place, uid)
@@ -393,15 +344,6 @@ class Operator:
             return ""
         troubles = [*(one.trouble for one in self._watches), self._lease.trouble if self._lease else ""]
         return next(filter(None, troubles), self._state)
-
-
-def _obstacle(error: KubeError) -> str:
-    """Return what stands in the way of the first request."""
-    if error.missing:
-        return "the definition of the resource is not installed (backup-credentials crd --apply)"
-    if error.status:
-        return error.sentence if error.forbidden else f"the API server refuses us: {error.status} {error.reason}"
-    return "the API server is out of reach"
 
 
 def run(runtime: Runtime, settings: OperatorSettings) -> int:
