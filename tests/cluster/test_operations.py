@@ -192,7 +192,7 @@ def test_it_waits_for_its_secret_seed_and_says_so(cluster: ControlPlane, tmp_pat
         seed.parent.mkdir()
         seed.write_text(new_seed())
         waiting.wait_ready()
-        assert "backup_credentials_locked 0.0" in waiting.get("/metrics")
+        eventually(lambda: "backup_credentials_locked 0.0" in waiting.get("/metrics"), 30, lambda: waiting.said)
         assert waiting.stop() == 0
     finally:
         waiting.kill()

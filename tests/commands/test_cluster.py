@@ -98,7 +98,7 @@ def test_publish_list_and_withdraw(filled: Program) -> None:
     listed = filled("publications", "--json").data["publications"]
     assert [one["namespaces"] for one in listed] == ["db", "team-*"]
     assert listed[0]["credential"]["name"] == "Nightly S3"
-    assert "the publication to db" in filled("delete", "Nightly S3", "--yes").line
+    assert "the publication to “db”" in filled("delete", "Nightly S3", "--yes").line
     done = filled("withdraw", "Nightly S3", "db", "team-*", "--yes", "--json")
     assert done.data == {"withdrawn": ["db", "team-*"], "fed": []}
     assert filled("publications").out == "Nothing is published.\n"

@@ -342,7 +342,7 @@ class Operator:
         """Say what is missing before all is done; one that waits for another instance to end lacks nothing."""
         if self._lease and self._lease.waiting:
             return ""
-        troubles = [*(one.trouble for one in self._watches), self._lease.trouble if self._lease else ""]
+        troubles = [self._lease.trouble if self._lease else "", *(one.trouble for one in self._watches)]
         return next(filter(None, troubles), self._state)
 
 
