@@ -55,6 +55,8 @@ class KubeError(Exception):
         """What failed, for people: a missing permission by its verb and resource."""
         if self.forbidden:
             return f"the operator may not {self.verb} {self.resource}"
+        if not self.status:
+            return "the API server is out of reach"
         return f"{self.verb} {self.resource} failed with {self.status} {self.reason}".rstrip()
 
     @property

@@ -106,6 +106,6 @@ def obstacle(error: KubeError) -> str:
     """Return what stands in the way of the first request."""
     if error.missing:
         return "the definition of the resource is not installed (backup-credentials crd --apply)"
-    if error.status:
-        return error.sentence if error.forbidden else f"the API server refuses us: {error.status} {error.reason}"
-    return "the API server is out of reach"
+    if error.forbidden or not error.status:
+        return error.sentence
+    return f"the API server refuses us: {error.status} {error.reason}"
