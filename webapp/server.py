@@ -106,6 +106,7 @@ class Server:
         self.settings = settings
         self.runtime = runtime
         self._stopping = threading.Event()
+        self._certificate: list[tuple[int, int]] = []
 
     def run(self, announce: Callable[[StartUp], None]) -> None:
         """Serve until SIGTERM or SIGINT, then finish running requests and stop.
@@ -144,7 +145,7 @@ class Server:
 
     def _follow_certificate(self, adapter: BuiltinSSLAdapter | None) -> None:
         """Take a certificate that was renewed in its place, as cert-manager and ACME clients do, for new connections."""
-        known = stamps(self.settings)
+        known = self._certificate
         while adapter and not self._stopping.wait(CERTIFICATE_SECONDS):
             if (found := stamps(self.settings)) == known:
                 continue
@@ -168,6 +169,7 @@ class Server:
             timeout=IDLE_SECONDS,
         )
         server.max_request_header_size = HEADER_LIMIT
+        self._certificate = stamps(self.settings)  # before it is read: what is renewed meanwhile counts as another one
         server.ssl_adapter = tls_adapter(self.settings)
         try:
             with catch_warnings():

@@ -70,7 +70,7 @@ def test_discovery_says_why_there_is_nothing(service: SshService, fleet: Fleet) 
         service.connections.discover("127.0.0.1", free_port(), 2)
     assert caught.value.field == "port"
     with pytest.raises(TransientError, match="no host of this name"):
-        service.connections.discover("nowhere.invalid", 22, 5)
+        service.connections.discover("nowhere.invalid", 22, 60)
 
 
 def test_a_server_that_says_nothing_ends_at_the_timeout(service: SshService, silent: int) -> None:
