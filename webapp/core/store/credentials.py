@@ -288,10 +288,9 @@ class Credentials:
         return dict(query)
 
     def _row(self, identifier: str) -> CredentialRow:
-        found: list[CredentialRow] = list(self._rows.raw(self._by_id, identifier))
-        if not found:
-            raise NotFoundError("There is no such credential. It may have been deleted.")
-        return found[0]
+        for row in self._rows.raw(self._by_id, identifier):
+            return row
+        raise NotFoundError("There is no such credential. It may have been deleted.")
 
     @cached_property
     def _by_id(self) -> str:
