@@ -288,9 +288,9 @@ class Credentials:
         return dict(query)
 
     def _row(self, identifier: str) -> CredentialRow:
-        for row in self._rows.raw(self._by_id, identifier):
-            return row
-        raise NotFoundError("There is no such credential. It may have been deleted.")
+        if not (found := list(self._rows.raw(self._by_id, identifier))):  # an open cursor would hold its snapshot
+            raise NotFoundError("There is no such credential. It may have been deleted.")
+        return found[0]
 
     @cached_property
     def _by_id(self) -> str:
