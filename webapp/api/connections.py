@@ -12,7 +12,7 @@ from webapp.api.door import actor
 from webapp.api.keypairs import NAME
 from webapp.api.members import ALL, RENAMED, STAYS, attributes_of, listed, paging, read_change, sought
 from webapp.api.operations import Member, Operations, asked_version, etag, given, of_fields, read_body, read_query
-from webapp.core.errors import PermanentError
+from webapp.core.errors import readable
 from webapp.core.ssh import presentation
 from webapp.core.ssh.fields import ADDRESS
 from webapp.core.ssh.openssh import as_openssh
@@ -122,6 +122,4 @@ def details(found: Connection) -> dict[str, Any]:
     Raises:
         PermanentError: Its values cannot be read.
     """
-    if found.damaged:
-        raise PermanentError(found.damaged)
-    return presentation.connection(found, runtime().store.ssh.keypair_names().get(found.keypair, ""))
+    return presentation.connection(readable(found), runtime().store.ssh.keypair_names().get(found.keypair, ""))

@@ -10,7 +10,7 @@ from webapp.api import schemas
 from webapp.api.door import actor, lacking
 from webapp.api.members import RENAMED, REPLACED, listed, name_of, paging, read_change, sought
 from webapp.api.operations import Member, Operations, asked_version, etag, given, read_body, read_query
-from webapp.core.errors import PermanentError
+from webapp.core.errors import readable
 from webapp.core.presentation import moment, summaries, user
 from webapp.core.providers import PROVIDERS
 from webapp.core.providers import provider as find_provider
@@ -106,9 +106,7 @@ def details(credential: Credential, *, reveal: bool = False) -> dict[str, Any]:
     Raises:
         PermanentError: Its values cannot be read.
     """
-    if credential.damaged:
-        raise PermanentError(credential.damaged)
-    stored = credential.attributes
+    stored = readable(credential).attributes
     attributes = dict(stored) if reveal else plain_attributes(find_provider(credential.provider), stored)
     dates = {key: moment(at) for key, at in credential.secret_dates.items() if key in stored}
     (told,), users = summaries([credential], runtime().store.logins), runtime().service.used_by(credential.id)

@@ -10,7 +10,7 @@ from webapp.api import schemas
 from webapp.api.door import actor
 from webapp.api.members import RENAMED, attributes_of, listed, name_of, paging, read_change, sought
 from webapp.api.operations import Member, Operations, asked_version, etag, given, read_body, read_query, refuse
-from webapp.core.errors import PermanentError
+from webapp.core.errors import readable
 from webapp.core.ssh import presentation
 from webapp.core.ssh.keys import KEY_TYPES
 from webapp.core.store import Keypair
@@ -106,14 +106,3 @@ def delete_keypair(keypair_id: str) -> Response:
 def details(found: Keypair) -> dict[str, Any]:
     """Return a keypair with what logs in with it, for JSON."""
     return presentation.keypair(readable(found), runtime().ssh.keypairs.used_by(found.id))
-
-
-def readable(found: Keypair) -> Keypair:
-    """Return the same.
-
-    Raises:
-        PermanentError: It cannot be read.
-    """
-    if found.damaged:
-        raise PermanentError(found.damaged)
-    return found

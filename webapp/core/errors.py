@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol, TypeVar
+
 
 class CredentialError(Exception):
     """Something a person can act on.
@@ -31,3 +33,26 @@ class NotFoundError(PermanentError):
 
 class ConflictError(PermanentError):
     """Someone else changed it first, or the name is taken."""
+
+
+class Stored(Protocol):
+    """What was read from the store."""
+
+    @property
+    def damaged(self) -> str:
+        """Why its values could not be read; empty when they could."""
+        ...
+
+
+S = TypeVar("S", bound=Stored)
+
+
+def readable(found: S) -> S:
+    """Return the same, when its values could be read.
+
+    Raises:
+        PermanentError: They could not; the sentence says why.
+    """
+    if found.damaged:
+        raise PermanentError(found.damaged)
+    return found

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from webapp.core.errors import ConflictError, NotFoundError, PermanentError
+from webapp.core.errors import ConflictError, NotFoundError, PermanentError, readable
 from webapp.core.oauth.records import LoggedIn, meant, watch
 from webapp.core.providers import provider as find_provider
 from webapp.core.providers.base import Support
@@ -278,9 +278,7 @@ class CredentialService:
             NotFoundError: There is no such credential.
             PermanentError: Its values cannot be read.
         """
-        credential = self.store.credentials.get(credential_id)
-        if credential.damaged:
-            raise PermanentError(credential.damaged)
+        credential = readable(self.store.credentials.get(credential_id))
         provider = find_provider(credential.provider)
         elsewhere = bool(target and provider.target) and target != credential.attributes.get(provider.target)
         return self.checks.start(
@@ -302,8 +300,8 @@ class CredentialService:
 
     def start_all(self, owner: str = "") -> Batch:
         """Start a check of every stored credential that can be read."""
-        readable = [credential.id for credential in self.all() if not credential.damaged]
-        return Batch(tuple(self.start_stored_check(credential_id, owner=owner) for credential_id in readable))
+        known = [credential.id for credential in self.all() if not credential.damaged]
+        return Batch(tuple(self.start_stored_check(credential_id, owner=owner) for credential_id in known))
 
     def all(self) -> list[Credential]:
         """Return every stored credential by name."""

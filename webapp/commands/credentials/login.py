@@ -22,7 +22,7 @@ from webapp.commands.options import (
     this_user,
     with_settings,
 )
-from webapp.core.errors import CredentialError, NotFoundError, PermanentError, TransientError
+from webapp.core.errors import CredentialError, NotFoundError, PermanentError, TransientError, readable
 from webapp.core.presentation import described, one_line
 from webapp.settings import Scope, Settings
 
@@ -110,9 +110,7 @@ def stored(runtime: Runtime, name: str, provider_type: str | None) -> Credential
         return None
     if provider_type not in {None, found.provider}:
         raise PermanentError(f"“{found.name}” is a credential of {found.provider}.", field="provider")
-    if found.damaged:
-        raise PermanentError(found.damaged)
-    return found
+    return readable(found)
 
 
 def led(logins: LoginService, kind: str, typed: Attributes, way: str | None, access: str, *, as_json: bool) -> Finished:

@@ -20,7 +20,7 @@ from webapp.commands.options import (
     with_settings,
 )
 from webapp.commands.output import NEVER, age, echo_json, print_warnings, table
-from webapp.core.errors import PermanentError
+from webapp.core.errors import PermanentError, readable
 from webapp.core.presentation import attributes, described, hint, one_line, summaries, user
 from webapp.settings import Scope, Settings
 
@@ -118,9 +118,7 @@ def change(settings: Settings, name: str, *, as_json: bool) -> None:
     values = read_stdin()
     with opened(settings) as runtime:
         refuse_locked(runtime)
-        found = runtime.store.credentials.find(name)
-        if found.damaged:
-            raise PermanentError(found.damaged)
+        found = readable(runtime.store.credentials.find(name))
         wanted = plain_attributes(provider(found.provider), found.attributes) | values
         changed = runtime.service.edit(found.id, wanted, version=found.version, by=this_user())
     tell_saved(changed, as_json=as_json)

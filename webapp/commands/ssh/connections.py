@@ -12,7 +12,7 @@ from webapp.commands.group import Command, SubGroup
 from webapp.commands.options import json_option, opened, refuse_locked, this_user, with_settings
 from webapp.commands.output import NEVER, age, echo_json, print_warnings, table
 from webapp.commands.ssh.asking import compared, connection_options, fingerprint_option
-from webapp.core.errors import PermanentError
+from webapp.core.errors import readable
 from webapp.core.presentation import one_line
 from webapp.core.ssh import presentation
 from webapp.settings import Scope, Settings
@@ -126,9 +126,7 @@ def show(settings: Settings, name: str, shape: str | None, *, as_json: bool) -> 
 
     with opened(settings) as runtime:
         refuse_locked(runtime)
-        found = runtime.ssh.connections.get(name)
-        if found.damaged:
-            raise PermanentError(found.damaged)
+        found = readable(runtime.ssh.connections.get(name))
         keypair = runtime.ssh.keypairs.get(found.keypair)
     if shape:
         print_openssh(as_openssh(found, keypair), as_json=as_json)

@@ -13,7 +13,7 @@ from webapp.commands.group import Command, SubGroup
 from webapp.commands.options import json_option, opened, refuse_locked, this_user, with_settings
 from webapp.commands.output import echo_json, table
 from webapp.commands.ssh.asking import key_type_option
-from webapp.core.errors import PermanentError
+from webapp.core.errors import readable
 from webapp.core.presentation import one_line, user
 from webapp.core.ssh import presentation
 from webapp.settings import Scope, Settings
@@ -90,8 +90,7 @@ def show(settings: Settings, name: str, *, reveal: bool, as_json: bool) -> None:
         found = runtime.ssh.keypairs.get(name)
         users = runtime.ssh.keypairs.used_by(found.id)
         private = runtime.ssh.keypairs.reveal(found.id, by=this_user()) if reveal else ""
-    if found.damaged:
-        raise PermanentError(found.damaged)
+    readable(found)
     if as_json:
         echo_json(presentation.keypair(found, users) | ({"private_key": private} if reveal else {}))
         return

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from webapp.core.cluster.publishing import LONGEST
-from webapp.core.errors import PermanentError
+from webapp.core.errors import PermanentError, readable
 from webapp.core.formats.textfiles import yaml_scalar
 from webapp.core.naming import camel, in_resource, member
 from webapp.core.providers import provider as find_provider
@@ -78,9 +78,7 @@ def refuse_uncopyable(credential: Credential) -> None:
     Raises:
         PermanentError: The sentence says why.
     """
-    if credential.damaged:
-        raise PermanentError(credential.damaged)
-    if credential.attributes.get("token"):
+    if readable(credential).attributes.get("token"):
         raise PermanentError(
             "This credential has an OAuth token, which can be renewed in one place only. Publish it to the namespace "
             "instead; it stays here, and resources refer to it."

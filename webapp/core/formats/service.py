@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from webapp.core.errors import PermanentError, TransientError
+from webapp.core.errors import TransientError, readable
 from webapp.core.fields import Attributes, as_text
 from webapp.core.formats import Format, Rendered, Source, UnsupportedFormatError, check_options, find_format, render
 from webapp.core.formats.masking import masked
@@ -105,9 +105,7 @@ class FormatService:
 
     def _readable(self, credential_id: str, format_key: str) -> tuple[Credential, Provider, Format]:
         """Return a credential that can be read and a format that can carry it."""
-        credential = self._store.credentials.get(credential_id)
-        if credential.damaged:
-            raise PermanentError(credential.damaged)
+        credential = readable(self._store.credentials.get(credential_id))
         wanted, provider = find_format(format_key), find_provider(credential.provider)
         if refusal := wanted.refusal(provider):
             raise UnsupportedFormatError(refusal, field="format")

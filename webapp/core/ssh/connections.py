@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from webapp.core.errors import ConflictError, NotFoundError, PermanentError
+from webapp.core.errors import ConflictError, NotFoundError, readable
 from webapp.core.fields import Attributes, with_defaults
 from webapp.core.service import WAIT, InUseError, User
 from webapp.core.ssh import choosing
@@ -113,7 +113,7 @@ class ConnectionService:
         Raises:
             PermanentError: The values cannot be read.
         """
-        stored = self._readable(connection_id)
+        stored = readable(self._connections.get(connection_id))
         wanted = name or self._store.ssh.free_name(stored.name)
         return self._connections.add(wanted, stored.attributes, by=by)
 
@@ -188,7 +188,7 @@ class ConnectionService:
             NotFoundError: There is no such connection.
             PermanentError: Its values or its keypair cannot be read.
         """
-        stored = self._readable(connection_id)
+        stored = readable(self._connections.get(connection_id))
         return self._start(SshCheck(stored.id, owner), stored.attributes, lambda result: self._record(stored, result))
 
     def test_stored(self, connection_id: str) -> Tested:
@@ -209,7 +209,7 @@ class ConnectionService:
         Raises:
             ConflictError: The last test met other keys than these.
         """
-        stored = self._readable(connection_id)
+        stored = readable(self._connections.get(connection_id))
         found = stored.verification.found if stored.verification else ()
         met = {key.fingerprint: key.line for key in KnownHost.of("\n".join(found)).keys}
         if not fingerprints or not set(fingerprints) <= met.keys():
@@ -249,12 +249,6 @@ class ConnectionService:
         old, new = _lines(stored.attributes), _lines(attributes)
         if old and set(old) != set(new):
             self._connections.note_host_key_change(stored.id, old, new, by=by)
-
-    def _readable(self, connection_id: str) -> Connection:
-        stored = self._connections.get(connection_id)
-        if stored.damaged:
-            raise PermanentError(stored.damaged)
-        return stored
 
     def _checked(self, raw: Mapping[str, object]) -> Attributes:
         found = self.examine(raw)

@@ -21,7 +21,7 @@ from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import ChangedError, DamagedError, LockedError
 from webapp.core.store.models import CredentialRow, Tables, insert_all, moment, now, stamp
 from webapp.core.store.names import clean_name, name_key
-from webapp.core.store.paging import Page, in_range
+from webapp.core.store.paging import Page, page_of
 from webapp.core.verification.states import GOOD, Result, State
 
 KIND = "credential"
@@ -161,15 +161,12 @@ class Credentials:
             PermanentError: There is no such sort.
         """
         rows: Any = self._rows
-        query = self._chosen(text, provider, state)
         columns = {"name": rows.name_key, "provider": rows.provider, "state": rows.state, "checked": rows.checked}
         column = (columns | {"changed": rows.changed}).get(sort)
         if column is None:
             raise PermanentError("Sort by name, provider, state, checked or changed.")
-        order = [column.desc() if descending else column.asc(), rows.name_key.asc()]
-        total = query.count()
-        found = query.order_by(*order).paginate(in_range(page), size)
-        return Page([self._read(row) for row in found], total, in_range(page), size)
+        order = (column.desc() if descending else column.asc(), rows.name_key.asc())
+        return page_of(self._chosen(text, provider, state), order, self._read, page, size)
 
     def _chosen(self, text: str, provider: str, state: str) -> Any:
         rows: Any = self._rows

@@ -11,7 +11,7 @@ from typing import Any
 from webapp.core.store.audit import WITHOUT_SEED, Action, Audit
 from webapp.core.store.audit.entries import Entry, chained, link, marked
 from webapp.core.store.models import moment, now, stamp
-from webapp.core.store.paging import Page, in_range
+from webapp.core.store.paging import Page, page_of
 
 BATCH = 1000
 DIGITS = 18
@@ -72,8 +72,7 @@ class AuditLog:
         """Return one page of the entries, the newest first."""
         query = self._rows.select().where(*self._conditions(wanted))
         order = (self._rows.at.desc(), self._rows.number.desc())
-        found = query.order_by(*order).paginate(in_range(page), size)
-        return Page([_entry(row) for row in found], query.count(), in_range(page), size)
+        return page_of(query, order, _entry, page, size)
 
     def walk(self, wanted: Filter | None = None) -> Iterator[Entry]:
         """Give every entry, chain by chain, the oldest first, without holding all of them."""

@@ -22,7 +22,7 @@ from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import DamagedError, LockedError, in_reach
 from webapp.core.store.keyvalues import Values
 from webapp.core.store.models import Tables, bound, moment, now, stamp
-from webapp.core.store.paging import Page, in_range
+from webapp.core.store.paging import Page, page_of
 
 KIND = "cluster_credential"
 CHUNK = 500
@@ -131,8 +131,7 @@ class ClusterCredentials:
         if ready:
             wanted.append(rows.ready == "True" if ready == "yes" else rows.ready != "True")
         query = rows.select().where(*wanted) if wanted else rows.select()
-        found = query.order_by(rows.name, rows.namespace).paginate(in_range(page), size)
-        return Page([self._read(row) for row in found], query.count(), in_range(page), size)
+        return page_of(query, (rows.name, rows.namespace), self._read, page, size)
 
     def _columns(self, one: ClusterCredential, digests: Digests, change: int) -> dict[str, Any]:
         at, row = stamp(now()), {"id": one.id}

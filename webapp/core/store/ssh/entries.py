@@ -18,7 +18,7 @@ from webapp.core.store.envelope import Envelope, Place
 from webapp.core.store.faults import DamagedError, EntryChangedError, LockedError
 from webapp.core.store.models import Tables, bound, now, stamp
 from webapp.core.store.names import LONGEST, clean_name, name_key
-from webapp.core.store.paging import Page
+from webapp.core.store.paging import Page, page_of
 from webapp.core.store.ssh.models import EntryRow
 
 T = TypeVar("T")
@@ -113,8 +113,7 @@ class Entries(Generic[T]):
         column = rows.name_key if sort == "name" else getattr(rows, sort)
         for own, wanted in ((rows.state, state), (rows.keypair, keypair)):
             query = query.where(own == wanted) if wanted else query
-        found = query.order_by(column.desc() if descending else column.asc(), rows.name_key).paginate(page, size)
-        return Page([self._read(row) for row in found], query.count(), page, size)
+        return page_of(query, (column.desc() if descending else column.asc(), rows.name_key), self._read, page, size)
 
     def _chosen(self, text: str) -> Any:
         rows = self._rows
