@@ -18,7 +18,7 @@ from webapp.pages.hx import go, page_or_block
 from webapp.pages.own_password import check_own_password
 from webapp.pages.settings.blueprint import blueprint
 
-PAGE = "settings/seed.html"
+PAGE, CONFIRM = "settings/seed.html", "settings/confirm.html"
 
 
 @blueprint.get("/seed")
@@ -79,8 +79,11 @@ def seed_rotate() -> AnyResponse:
 @blueprint.route("/seed/retire/<identifier>", methods=["GET", "POST"])
 def seed_retire(identifier: str) -> AnyResponse:
     """Say what is lost with a key that nothing here needs, and remove it when that is confirmed."""
-    title = f"Retire {identifier}"
-    return confirmed(title, RETIRED, lambda: runtime().store.keys.retire(identifier, by=current_account().name))
+
+    def retire() -> str:
+        return runtime().store.keys.retire(identifier, by=current_account().name)
+
+    return confirmed(retire, CONFIRM, title=f"Retire {identifier}", loss=RETIRED)
 
 
 RETIRED = (
@@ -89,7 +92,7 @@ RETIRED = (
 )
 
 
-def confirmed(title: str, loss: str, act: Callable[[], str]) -> AnyResponse:
+def confirmed(act: Callable[[], str], template: str, **context: Any) -> AnyResponse:
     """Ask before something is lost; do it once it is confirmed with the own password, and go on with its sentence."""
     error, wrong = None, ""
     if request.method == "POST" and not (wrong := check_own_password()):
@@ -98,7 +101,7 @@ def confirmed(title: str, loss: str, act: Callable[[], str]) -> AnyResponse:
             return go(url_for("settings.seed"))
         except CredentialError as refused:
             error = refused
-    shown = render_template("settings/confirm.html", title=title, loss=loss, error=error, password_error=wrong)
+    shown = render_template(template, error=error, password_error=wrong, **context)
     return make_response(shown, 422 if error or wrong else 200)
 
 
@@ -145,25 +148,14 @@ def given_seed() -> bytes:
 @blueprint.route("/seed/lost", methods=["GET", "POST"])
 def seed_lost() -> AnyResponse:
     """Say what is locked without the missing seed, and go on without it when that is confirmed."""
-    store, error, wrong = runtime().store, None, ""
-    if request.method == "POST":
-        wrong = check_own_password()
-        try:
-            if not wrong:
-                store.keys.give_up(by=current_account().name)
-                current_app.config["SECRET_KEY"] = session_key(runtime())
-                flash("The store is open. Nothing was deleted: what waits for the lost key stands below.")
-                return go(url_for("settings.seed"))
-        except CredentialError as refused:
-            error = refused
-    shown = render_template(
-        "settings/lost.html",
-        locked=store.locked,
-        waiting=store.keys.locked_records(),
-        error=error,
-        password_error=wrong,
-    )
-    return make_response(shown, 422 if error or wrong else 200)
+    store = runtime().store
+
+    def give_up() -> str:
+        store.keys.give_up(by=current_account().name)
+        current_app.config["SECRET_KEY"] = session_key(runtime())
+        return "The store is open. Nothing was deleted: what waits for the lost key stands below."
+
+    return confirmed(give_up, "settings/lost.html", locked=store.locked, waiting=store.keys.locked_records())
 
 
 @blueprint.route("/seed/waiting/<table>/<identifier>/delete", methods=["GET", "POST"])
@@ -174,8 +166,8 @@ def seed_delete(table: str, identifier: str) -> AnyResponse:
     loss = (
         f"The {record.label} is deleted with what belongs to it. Should the key {record.key} turn up, it is not there."
     )
-    return confirmed(
-        f"Delete {record.name}",
-        loss,
-        lambda: f"{keys.delete_locked(table, identifier, by=current_account().name)} was deleted.",
-    )
+
+    def delete() -> str:
+        return f"{keys.delete_locked(table, identifier, by=current_account().name)} was deleted."
+
+    return confirmed(delete, CONFIRM, title=f"Delete {record.name}", loss=loss)

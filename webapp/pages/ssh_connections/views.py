@@ -10,7 +10,7 @@ from webapp.core.ssh.fields import HOST_KEY
 from webapp.core.validation import InvalidValuesError
 from webapp.pages import host_keys
 from webapp.pages.access import current_account, runtime
-from webapp.pages.hx import go, page_or_block, wants_fragment
+from webapp.pages.hx import go, page_or_block
 from webapp.pages.routes import Routes
 from webapp.pages.ssh_connections import running
 from webapp.pages.ssh_connections.forms import DEFAULT_METHOD, METHODS, SERVER, ConnectionForm, drafts, sent_form
@@ -111,5 +111,4 @@ def pair(form: ConnectionForm, raw: dict[str, str]) -> Response:
         return running.pair(form, raw)
     except CredentialError as error:
         form.name_error = error.message
-        response = again(form)
-        return response if wants_fragment() else again(form)
+        return again(form)
